@@ -1,0 +1,134 @@
+"""The event contract: what a source sends, in its own typed columns, and which column plays which role."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from headrace.contracts.expressions import rename_columns
+from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.names import DataType, Formula, Name, Policy, Sensitivity, Span
+from headrace.ground.document import Strict
+from headrace.ground.errors import nearest
+
+SYSTEM_COLUMNS = ("event_date", "landed_on", "event_key", "row_hash")
+"""What headrace adds to every event; a contract may not use these names."""
+
+
+class Column(Strict):
+    """One typed column of a source."""
+
+    type: DataType
+    meaning: str
+    sensitivity: Sensitivity = "internal"
+    required: bool = False
+
+
+class Roles(Strict):
+    """Which of the source's columns play the parts that headrace needs."""
+
+    entity: tuple[Name, ...] = Field(min_length=1)
+    event_time: Name
+    event_id: Name | None = None
+    event_type: Name | None = None
+    available_at: Name | None = None
+    sequence: Name | None = None
+
+    def named(self) -> dict[str, str]:
+        """Role -> column, for the single-column roles that are filled."""
+        filled = {role: getattr(self, role) for role in ("event_time", "event_id", "event_type", "available_at", "sequence")}
+        return {role: column for role, column in filled.items() if column is not None}
+
+
+class Rule(Strict):
+    """A named condition that every good row fulfils; null counts as not fulfilled."""
+
+    name: Name
+    keep: Formula
+    why: str
+
+
+class Landing(Strict):
+    """Where the source arrives: one folder per day of arrival, ``YYYY-MM-DD``."""
+
+    format: Literal["json"] = "json"
+    folder: str = Field(pattern=r"^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$")
+
+
+class EventContract(Strict):
+    """A source of events, as its owner signs it."""
+
+    source: Name
+    version: int = Field(ge=1)
+    owner: str
+    purpose: str
+    landing: Landing
+    roles: Roles
+    types: tuple[str, ...] = ()
+    columns: dict[Name, Column]
+    lateness: Span
+    delay: Span = timedelta(0)
+    zone: Literal["UTC"] = "UTC"
+    new_columns: Policy = "allow"
+    new_types: Policy = "quarantine"
+    widened_types: Policy = "quarantine"
+    rules: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _agree(self) -> EventContract:
+        for role, column in (*self.roles.named().items(), *(("entity", key) for key in self.roles.entity)):
+            if column not in self.columns:
+                raise ValueError(f"roles.{role}: no column '{column}'. {nearest(column, self.columns)}")
+        for column in set(self.columns) & set(SYSTEM_COLUMNS):
+            raise ValueError(f"columns.{column}: headrace adds a column of this name; choose another")
+        if (self.roles.event_type is None) != (not self.types):
+            raise ValueError("types and roles.event_type go together: give both or neither")
+        for role in ("event_time", "available_at"):
+            self._check_time(role)
+        self._check_rules()
+        return self
+
+    def _check_time(self, role: str) -> None:
+        column = self.roles.named().get(role)
+        if column is not None and self.columns[column].type not in ("timestamp", "date"):
+            raise ValueError(f"roles.{role}: column '{column}' is {self.columns[column].type}; a time is needed")
+
+    def _check_rules(self) -> None:
+        names = [rule.name for rule in self.rules]
+        for name in {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"rules: two rules are called '{name}'")
+        for rule in self.rules:
+            for column in sorted(rule.keep.columns - set(self.columns)):
+                raise ValueError(f"rules.{rule.name}: no column '{column}'. {nearest(column, self.columns)}")
+
+    @property
+    def entity(self) -> tuple[str, ...]:
+        """The entity key's columns."""
+        return self.roles.entity
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns without which a row is no event: the filled roles but sequence, and those declared required."""
+        roles = {*self.roles.entity, *(c for role, c in self.roles.named().items() if role != "sequence")}
+        return tuple(name for name, column in self.columns.items() if column.required or name in roles)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The data fingerprint: what shapes rows, without owner, purposes and meanings."""
+        return fingerprint(
+            {
+                "source": self.source,
+                "landing": self.landing.model_dump(),
+                "roles": self.roles.model_dump(),
+                "types": sorted(self.types),
+                "columns": [(name, column.type, name in self.required) for name, column in self.columns.items()],
+                "lateness": self.lateness.total_seconds(),
+                "delay": self.delay.total_seconds(),
+                "zone": self.zone,
+                "policies": [self.new_columns, self.new_types, self.widened_types],
+                "rules": [(rule.name, rename_columns(rule.keep.tree, {})) for rule in self.rules],
+            }
+        )

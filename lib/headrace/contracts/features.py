@@ -1,0 +1,157 @@
+"""The feature contract: a group of features over one source, each defined once."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.names import Formula, Name, Sensitivity
+from headrace.ground.document import Strict, read_document, validate
+from headrace.ground.errors import nearest
+from headrace.ground.interval import DAY, parse_span
+
+Aggregate = Literal[
+    "count", "sum", "mean", "min", "max", "variance", "first", "last", "last_k", "count_distinct", "active_days", "time_since_last"
+]  # fmt: skip
+VALUELESS = frozenset({"count", "active_days", "time_since_last"})
+SCALED = frozenset({"sum", "mean", "variance"})
+
+
+def _window(text: object) -> object:
+    if text != "all":
+        span = parse_span(str(text))
+        if span % DAY:
+            raise ValueError(f"'{text}': windows of hours need raw edges, which this version lacks; use whole days (d, w) or all")
+    return text
+
+
+Window = Annotated[str, BeforeValidator(_window)]
+
+
+class Feature(Strict):
+    """One feature: an aggregate over windows of events, or a value derived from features above it."""
+
+    name: Name
+    meaning: str
+    unit: str | None = None
+    aggregate: Aggregate | None = None
+    expression: Formula | None = None
+    where: Formula | None = None
+    windows: tuple[Window, ...] = ()
+    scale: int = Field(default=6, ge=0, le=12)
+    k: int | None = Field(default=None, ge=1, le=1000)
+    when_empty: int | float | str | None = None
+    derive: Formula | None = None
+    sensitivity: Sensitivity = "internal"
+
+    @model_validator(mode="after")
+    def _agree(self) -> Feature:
+        if (self.aggregate is None) == (self.derive is None):
+            raise ValueError("give either aggregate or derive")
+        if self.derive is not None:
+            given = [key for key in ("expression", "where", "windows", "k") if getattr(self, key)]
+            if given:
+                raise ValueError(f"{', '.join(given)}: not for a derived feature")
+            return self
+        if not self.windows:
+            raise ValueError("windows: name at least one, such as [7d, 28d]")
+        if len(set(self.windows)) < len(self.windows):
+            raise ValueError("windows: one stands twice")
+        if (self.expression is None) != (self.aggregate in VALUELESS) and self.aggregate != "count":
+            needs = "needs no" if self.aggregate in VALUELESS else "needs an"
+            raise ValueError(f"aggregate {self.aggregate} {needs} expression")
+        if (self.k is None) != (self.aggregate != "last_k"):
+            raise ValueError("k: for last_k, and only for it")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The feature's columns: ``{name}_{window}`` each, or the bare name of a derived one."""
+        return tuple(f"{self.name}_{window}" for window in self.windows) or (self.name,)
+
+    @cached_property
+    def meaning_for_data(self) -> dict[str, Any]:
+        """What gives the values their meaning: input of the fingerprint."""
+        trees = {key: getattr(self, key).tree for key in ("expression", "where", "derive") if getattr(self, key)}
+        kept = {"name": self.name, "aggregate": self.aggregate, "windows": list(self.windows), "k": self.k}
+        scale = self.scale if self.aggregate in SCALED or self.derive else None
+        return kept | trees | {"scale": scale, "when_empty": self.when_empty}
+
+
+class FeatureGroup(Strict):
+    """Features of one entity over one source, computed together, with one owner."""
+
+    team: Name
+    group: Name
+    version: int = Field(ge=1)
+    owner: str
+    purpose: str
+    entity: tuple[Name, ...] = Field(min_length=1)
+    source: Name
+    zone: Literal["UTC"] = "UTC"
+    accuracy: Literal["snapshot"] = "snapshot"
+    tail: Literal["exact", "day"] = "exact"
+    features: tuple[Feature, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _agree(self) -> FeatureGroup:
+        known: list[str] = [*self.entity, "as_of"]
+        for feature in self.features:
+            if feature.derive is not None:
+                self._check_derivation(feature, known)
+            for column in feature.columns:
+                if column in known:
+                    raise ValueError(f"features.{feature.name}: the column '{column}' is there already; rename one")
+                known.append(column)
+        return self
+
+    def _check_derivation(self, feature: Feature, known: list[str]) -> None:
+        assert feature.derive is not None
+        for column in sorted(feature.derive.columns - set(known)):
+            raise ValueError(
+                f"features.{feature.name}: derive names '{column}', which no feature above it gives. {nearest(column, known)}"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All feature columns, in the order declared."""
+        return tuple(column for feature in self.features for column in feature.columns)
+
+    @property
+    def longest_window(self) -> timedelta | None:
+        """The longest window; None where one is ``all``."""
+        spans = [window for feature in self.features for window in feature.windows]
+        return None if "all" in spans else max((parse_span(span) for span in spans), default=DAY)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The data fingerprint, without owner, purpose, meanings and units."""
+        return fingerprint(
+            {
+                "group": [self.team, self.group],
+                "entity": list(self.entity),
+                "source": self.source,
+                "zone": self.zone,
+                "accuracy": self.accuracy,
+                "tail": self.tail,
+                "features": [feature.meaning_for_data for feature in self.features],
+            }
+        )
+
+
+def load_feature_group(path: str | Path) -> FeatureGroup:
+    """A feature contract from its YAML file.
+
+    Raises:
+        HeadraceError: DOCUMENT_* with file, line and remedy.
+    """
+    return validate(read_document(Path(path)), FeatureGroup)
+
+
+COLUMN_NAME = re.compile(r"^(?P<name>.+)_(?P<window>\d+[hdw]|all)$")

@@ -1,0 +1,87 @@
+"""The model contract: what is learned from which features, how candidates are searched, and what a release must pass."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.names import Name
+from headrace.ground.document import Strict
+
+Family = Literal["logistic", "xgboost"]
+
+
+class Search(Strict):
+    """The hyper-parameter search: single-machine trials, judged on the last training cutoffs."""
+
+    families: tuple[Family, ...] = Field(default=("logistic", "xgboost"), min_length=1)
+    trials: int = Field(default=12, ge=1, le=500)
+    parallelism: int = Field(default=2, ge=1, le=64)
+    validation_cutoffs: int = Field(default=4, ge=1)
+    sample_rows: int = Field(default=200_000, ge=1_000)
+    seed: int = 20170403
+
+
+class Baseline(Strict):
+    """The rule that a first candidate must beat: a feature column alone, greater meaning more likely positive."""
+
+    column: Name
+    gain_lower_bound: float = 0.0
+
+
+class Segment(Strict):
+    """A feature column by which the gate and the monitor look apart; parts of fewer than ``least_users`` are not shown."""
+
+    group: Name
+    column: Name
+    least_users: int = Field(default=40, ge=1)
+
+
+class Gate(Strict):
+    """What a candidate must pass: never worse than the champion by more than ``delta`` of AUC, nor in any segment."""
+
+    least_auc: float = Field(ge=0.5, le=1.0)
+    delta: float = Field(default=0.005, ge=0)
+    segment_delta: float = Field(default=0.05, ge=0)
+    parity_gap: float = Field(default=0.25, ge=0, le=1)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+
+
+class ModelContract(Strict):
+    """A binary classifier for one label."""
+
+    model: Name
+    version: int = Field(ge=1)
+    owner: str
+    purpose: str
+    label: Name
+    features: dict[Name, tuple[Name, ...]] = Field(min_length=1)
+    segments: tuple[Segment, ...] = ()
+    test_from: date
+    search: Search = Search()
+    baseline: Baseline
+    gate: Gate
+
+    @model_validator(mode="after")
+    def _agree(self) -> ModelContract:
+        columns = self.columns
+        for column in {column for column in columns if columns.count(column) > 1}:
+            raise ValueError(f"features: the column '{column}' is taken from two groups")
+        if self.baseline.column not in columns:
+            raise ValueError(f"baseline.column: '{self.baseline.column}' is not among the model's features")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The model's inputs, in order."""
+        return tuple(column for names in self.features.values() for column in names)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The data fingerprint, without owner and purpose."""
+        kept = self.model_dump(mode="json", exclude={"version", "owner", "purpose"})
+        return fingerprint(kept | {"columns": list(self.columns)})

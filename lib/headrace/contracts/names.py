@@ -1,0 +1,70 @@
+"""Identifiers, lengths of time and data types as contracts spell them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+
+from headrace.contracts.expressions import Expression, parse_expression
+from headrace.ground.interval import parse_span
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+_TYPE = re.compile(r"^(string|int|bigint|boolean|double|date|timestamp|decimal\((\d{1,2}),(\d{1,2})\))$")
+
+Sensitivity = Literal["public", "internal", "personal", "special"]
+Policy = Literal["allow", "quarantine", "fail"]
+
+
+def _name(text: str) -> str:
+    if not _NAME.match(text):
+        raise ValueError(f"'{text}' is not an identifier: lower-case letters, digits and _, a letter first, 63 at most")
+    return text
+
+
+def _type(text: str) -> str:
+    spelled = text.replace(" ", "").lower()
+    found = _TYPE.match(spelled)
+    if found is None:
+        raise ValueError(f"'{text}' is not a type: string, int, bigint, boolean, double, date, timestamp, decimal(p,s)")
+    if found[2] and not 1 <= int(found[2]) <= 38 >= int(found[2]) >= int(found[3]):
+        raise ValueError(f"'{text}': the precision is 1..38 and the scale at most the precision")
+    return spelled
+
+
+def _expression(text: object) -> Expression:
+    if isinstance(text, Expression):
+        return text
+    if not isinstance(text, str):
+        raise ValueError(f"an expression is text; found {text!r}")
+    return parse_expression(text)
+
+
+def _span(text: object) -> timedelta:
+    if isinstance(text, timedelta):
+        return text
+    if text == "0d":
+        return timedelta(0)
+    return parse_span(str(text))
+
+
+def show_span(span: timedelta) -> str:
+    """A length of time as contracts write it."""
+    hours, rest = divmod(int(span.total_seconds()), 3600)
+    if rest:
+        return f"{int(span.total_seconds())}s"
+    return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"
+
+
+Name = Annotated[str, AfterValidator(_name)]
+DataType = Annotated[str, AfterValidator(_type)]
+Formula = Annotated[
+    Expression,
+    BeforeValidator(_expression, json_schema_input_type=str),
+    PlainSerializer(lambda formula: formula.text, return_type=str),
+]
+Span = Annotated[
+    timedelta, BeforeValidator(_span, json_schema_input_type=str), PlainSerializer(show_span, return_type=str)
+]

@@ -1,0 +1,88 @@
+"""A job: a pure function from inputs over an interval to outputs, and the assets that join jobs into a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from headrace.ground.asset import Asset, At, Receipt, Sink
+from headrace.ground.interval import DAY, Interval
+
+__all__ = ["Asset", "At", "Each", "Inputs", "Job", "Latest", "Once", "Receipt", "Refusal", "Sink"]
+
+if TYPE_CHECKING:
+    from headrace.graph.project import Project
+
+
+@dataclass(frozen=True)
+class Each:
+    """The job is done for each interval of this length."""
+
+    length: timedelta = DAY
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The job is done for the last interval of this length in the run, and not for those before."""
+
+    length: timedelta = DAY
+
+
+@dataclass(frozen=True)
+class Once:
+    """The job is done once, over a span of its own (a contract's cutoffs, the demo's year)."""
+
+    span: Interval
+
+
+class Inputs:
+    """A job's inputs by name, read when first asked for: ``inputs.tiles`` or ``inputs["tiles"]``."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self._read = read
+
+    def __getattr__(self, name: str) -> Any:
+        return self._read(name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read(name)
+
+
+Run = Callable[[Inputs, At, "Project"], Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One node of the graph.
+
+    ``run`` returns a mapping from output name to value, or the value itself where there is one output, or a
+    ``Refusal``. ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends
+    on the same time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it
+    reads its own output.
+    """
+
+    name: str
+    run: Run
+    inputs: Mapping[str, Asset]
+    outputs: tuple[Asset, ...]
+    every: Each | Latest | Once = field(default_factory=Each)
+    fingerprint: str = ""
+    history: tuple[str, ...] = ()
+    lag: timedelta = timedelta(0)
+    exclusive: bool = False
+    tags: tuple[str, ...] = ()
+
+    @property
+    def meaning(self) -> str:
+        """The first line of the job's docstring."""
+        return (self.run.__doc__ or "").strip().partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A job's answer that what it was given may not pass; what was published before stays."""
+
+    reason: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)

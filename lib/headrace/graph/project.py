@@ -1,0 +1,162 @@
+"""A project: a folder with headrace.yaml, its configuration and its contracts, loaded once and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from headrace import __version__
+from headrace.contracts.events import EventContract
+from headrace.contracts.expressions import check_columns
+from headrace.contracts.features import FeatureGroup
+from headrace.contracts.labels import LabelContract
+from headrace.contracts.models import ModelContract
+from headrace.ground.config import Config, load_config
+from headrace.ground.document import Document, Model, Strict, read_document, validate
+from headrace.ground.errors import HeadraceError, nearest
+from headrace.ground.interval import Interval
+
+Contract = TypeVar("Contract")
+
+
+class ProjectFile(Strict):
+    """headrace.yaml."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    headrace: str
+    conf: str = "conf"
+    graph: str = Field(pattern=r"^[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What jobs are given: names, folders, configuration, and every contract by name."""
+
+    name: str
+    root: Path
+    env: str
+    graph: str
+    config: Config
+    sources: Mapping[str, EventContract]
+    groups: Mapping[str, FeatureGroup]
+    labels: Mapping[str, LabelContract]
+    models: Mapping[str, ModelContract]
+
+    @property
+    def home(self) -> Path:
+        """The environment's folder for everything that is made."""
+        return self.root / self.config.home
+
+    @property
+    def landing(self) -> Path:
+        """Where sources arrive."""
+        return self.home / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """Where tables are."""
+        return self.home / "warehouse"
+
+    @property
+    def settings(self) -> Mapping[str, Mapping[str, Any]]:
+        """The project's own sections of the configuration, for its own jobs."""
+        return self.config.settings
+
+    @cached_property
+    def span(self) -> Interval:
+        """The time that the whole graph covers."""
+        return self.config.span.interval
+
+    def groups_of(self, source: str) -> tuple[FeatureGroup, ...]:
+        """The feature groups over one source."""
+        return tuple(group for group in self.groups.values() if group.source == source)
+
+
+def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Project:
+    """Open the project in ``root`` for one environment.
+
+    Raises:
+        HeadraceError: PROJECT_MISSING, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*.
+    """
+    if not (root / "headrace.yaml").is_file():
+        raise HeadraceError("PROJECT_MISSING", folder=root)
+    file = validate(read_document(root / "headrace.yaml"), ProjectFile)
+    conf = root / file.conf
+    config = load_config(conf, env, overrides)
+    contracts = conf / config.contracts
+    project = Project(
+        name=file.name,
+        root=root,
+        env=env,
+        graph=file.graph,
+        config=config,
+        sources=_load(contracts / "events", EventContract, "source"),
+        groups=_load(contracts / "features", FeatureGroup, "group"),
+        labels=_load(contracts / "labels", LabelContract, "label"),
+        models=_load(contracts / "models", ModelContract, "model"),
+    )
+    _check_groups(project)
+    _check_labels(project)
+    _check_models(project)
+    return project
+
+
+def _load(folder: Path, kind: type[Model], name: str) -> Mapping[str, Model]:
+    loaded: dict[str, Model] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        document: Document = read_document(path)
+        contract = validate(document, kind)
+        key = getattr(contract, name)
+        if key in loaded:
+            raise HeadraceError("CONTRACT_TWICE", kind=name, name=key, place=document.place((name,)))
+        loaded[key] = contract
+    return MappingProxyType(loaded)
+
+
+def _known(name: str, known: Iterable[str], where: str) -> None:
+    names = tuple(known)
+    if name not in names:
+        raise HeadraceError("CONTRACT_REFERENCE", name=name, where=where, hint=nearest(name, names))
+
+
+def _check_groups(project: Project) -> None:
+    for group in project.groups.values():
+        _known(group.source, project.sources, f"features/{group.group}: source")
+        source = project.sources[group.source]
+        for key in group.entity:
+            _known(key, source.columns, f"features/{group.group}: entity")
+        for feature in group.features:
+            for key in ("expression", "where"):
+                formula = getattr(feature, key)
+                if formula is not None:
+                    check_columns(formula, source.columns, f"features/{group.group}: {feature.name}.{key}")
+
+
+def _check_labels(project: Project) -> None:
+    for label in project.labels.values():
+        _known(label.source, project.sources, f"labels/{label.label}: source")
+        columns = project.sources[label.source].columns
+        for part in ("eligible", "outcome"):
+            formula = getattr(label, part).where
+            if formula is not None:
+                check_columns(formula, columns, f"labels/{label.label}: {part}.where")
+
+
+def _check_models(project: Project) -> None:
+    for model in project.models.values():
+        where = f"models/{model.model}"
+        _known(model.label, project.labels, f"{where}: label")
+        asked = [(group, column) for group, columns in model.features.items() for column in columns]
+        asked += [(segment.group, segment.column) for segment in model.segments]
+        for group, column in asked:
+            _known(group, project.groups, f"{where}: features")
+            _known(column, project.groups[group].columns, f"{where}: features.{group}")
+
+
+VERSION = __version__

@@ -1,0 +1,1 @@
+"""What everything stands on: errors, intervals, documents, mergeable states, configuration, the session."""

@@ -1,0 +1,67 @@
+"""Assets: what jobs make and read. A sink reads and commits one kind of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from headrace.ground.interval import Interval
+
+
+class Asset(Protocol):
+    """Anything that a job makes or reads: a table, a landing zone, a candidate, a champion, a page."""
+
+    @property
+    def name(self) -> str:
+        """Unique in the graph."""
+        ...
+
+
+@dataclass(frozen=True)
+class At:
+    """When and for whom a job runs: the only source of time, ids and randomness in a job."""
+
+    interval: Interval
+    run_id: str
+    now: datetime
+    seed: int
+    spark: Any = None
+    hold: Callable[[Any], Any] = lambda frame: frame
+    """Marks a frame that several outputs share: computed once, let go after the commit."""
+
+    @property
+    def start(self) -> datetime:
+        """Start of the interval, inclusive."""
+        return self.interval.start
+
+    @property
+    def end(self) -> datetime:
+        """End of the interval, exclusive."""
+        return self.interval.end
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a commit of one output left behind."""
+
+    version: str
+    rows: int | None = None
+    note: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Sink(Protocol):
+    """Where one kind of asset is read from and committed to. Committing the same value twice changes nothing."""
+
+    def exists(self, asset: Any) -> bool:
+        """Whether there is something to read."""
+        ...
+
+    def read(self, asset: Any, at: At) -> Any:
+        """The asset's present value."""
+        ...
+
+    def commit(self, asset: Any, value: Any, at: At, identity: Mapping[str, str]) -> Receipt:
+        """Make ``value`` the asset's value over ``at.interval``; ``identity`` goes into the commit's metadata."""
+        ...

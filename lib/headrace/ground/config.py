@@ -1,0 +1,104 @@
+"""Configuration: base.yaml with one environment's file laid over it; an unknown key is an error."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BeforeValidator, Field, model_validator
+
+from headrace.ground.document import Document, Strict, parse_document, read_document, validate
+from headrace.ground.errors import HeadraceError, nearest
+from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
+
+Relative = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
+Length = Annotated[timedelta, BeforeValidator(lambda value: parse_span(value) if isinstance(value, str) else value)]
+
+
+class Span(Strict):
+    """The time that the whole graph covers: ``[from, to)`` in days."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Span:
+        if self.end <= self.start:
+            raise ValueError(f"to ({self.end}) is not after from ({self.start})")
+        return self
+
+    @property
+    def interval(self) -> Interval:
+        """As instants in UTC."""
+        return Interval(parse_instant(self.start), parse_instant(self.end))
+
+
+class Spark(Strict):
+    """How a session is made where none exists."""
+
+    master: str = "local[2]"
+    settings: dict[str, str] = {}
+
+
+class Engine(Strict):
+    """How the graph is run."""
+
+    parallel_jobs: int = Field(default=2, ge=1, le=64)
+    attempts: int = Field(default=2, ge=1, le=10)
+    most_intervals: int = Field(default=400, ge=1)
+
+
+class Cost(Strict):
+    """What a core-hour costs, for the monitor's cost table."""
+
+    per_core_hour: float = Field(default=0.05, ge=0)
+    currency: str = "USD"
+
+
+class Config(Strict):
+    """Everything that an environment decides. Paths are relative to the project's folder and stay in it."""
+
+    home: Relative
+    contracts: Relative = "contracts"
+    span: Span
+    snapshots_every: Length = DAY
+    seed: int = 7
+    spark: Spark = Spark()
+    engine: Engine = Engine()
+    cost: Cost = Cost()
+    settings: dict[str, dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _agree(self) -> Config:
+        if ".." in self.home.split("/") or ".." in self.contracts.split("/"):
+            raise ValueError("home, contracts: a path may not leave the project's folder")
+        if self.snapshots_every % DAY:
+            raise ValueError("snapshots_every: whole days or weeks")
+        return self
+
+
+def load_config(folder: Path, env: str, overrides: tuple[str, ...] = ()) -> Config:
+    """The configuration of ``env``: base.yaml, ``{env}.yaml``, then ``key.path=value`` overrides.
+
+    Raises:
+        HeadraceError: ENVIRONMENT_UNKNOWN, OVERRIDE_UNREADABLE, DOCUMENT_*.
+    """
+    known = sorted(file.stem for file in folder.glob("*.yaml") if file.stem != "base")
+    if env not in known:
+        raise HeadraceError("ENVIRONMENT_UNKNOWN", env=env, folder=folder, hint=nearest(env, known))
+    document = read_document(folder / "base.yaml").under(read_document(folder / f"{env}.yaml"))
+    for override in overrides:
+        document = document.under(_override(override))
+    return validate(document, Config)
+
+
+def _override(text: str) -> Document:
+    key, equals, value = text.partition("=")
+    if not equals or not all(key.split(".")):
+        raise HeadraceError("OVERRIDE_UNREADABLE", text=text)
+    nested: Any = yaml.safe_load(value)
+    for part in reversed(key.split(".")):
+        nested = {part: nested}
+    return parse_document(Path("--set"), yaml.safe_dump(nested))

@@ -1,0 +1,184 @@
+"""YAML documents, read safely, with the place of every key.
+
+No tags, no anchors or aliases (so no alias bombs), no duplicate keys, one document a file, 256 KiB at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from headrace.ground.errors import HeadraceError, nearest
+
+MAX_BYTES = 256 * 1024
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null"))
+Model = TypeVar("Model", bound=BaseModel)
+Path_ = tuple[str | int, ...]
+
+
+class Strict(BaseModel):
+    """The root of everything that is declared in YAML: frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: plain values, and the place (file and line) of each path of keys."""
+
+    path: Path
+    values: dict[str, Any]
+    places: dict[Path_, str]
+
+    def place(self, path: Path_) -> str:
+        """``file:line`` of ``path``, or of the nearest ancestor that has one."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, f"{self.path}:1")
+
+    def under(self, other: Document) -> Document:
+        """This document with ``other`` laid over it: mappings merge, everything else is replaced."""
+        return Document(other.path, _merge(self.values, other.values), self.places | other.places)
+
+
+def read_document(path: Path) -> Document:
+    """Read one YAML mapping.
+
+    Raises:
+        HeadraceError: DOCUMENT_* with file and line.
+    """
+    if not path.is_file():
+        raise HeadraceError("DOCUMENT_MISSING", file=path, hint=_siblings(path))
+    if path.stat().st_size > MAX_BYTES:
+        raise HeadraceError("DOCUMENT_TOO_LARGE", file=path, bytes=path.stat().st_size, limit=MAX_BYTES)
+    try:
+        return parse_document(path, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=1, problem=f"not UTF-8 ({error.reason})") from None
+
+
+def parse_document(path: Path, text: str) -> Document:
+    """The document that ``text`` spells; ``path`` is only named in errors."""
+    try:
+        _refuse_indirection(path, text)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        line = mark.line + 1 if mark else 1
+        raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=line, problem=problem) from None
+    if not isinstance(root, yaml.MappingNode):
+        raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=1, problem="the file is not a mapping of keys")
+    places: dict[Path_, str] = {}
+    values = _plain(path, root, (), places)
+    return Document(path, values, places)
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _refuse_indirection(path: Path, text: str) -> None:
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise HeadraceError("DOCUMENT_UNSAFE", file=path, line=line, found="an anchor or alias")
+        if getattr(event, "tag", None) is not None:
+            raise HeadraceError("DOCUMENT_UNSAFE", file=path, line=line, found=f"the tag {event.tag}")
+
+
+def _plain(path: Path, node: yaml.Node, at: Path_, places: dict[Path_, str]) -> Any:
+    places[at] = f"{path}:{node.start_mark.line + 1}"
+    if isinstance(node, yaml.MappingNode):
+        values: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else str(key_node.value)
+            if key in values:
+                line = key_node.start_mark.line + 1
+                raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=line, problem=f"the key '{key}' stands twice")
+            values[key] = _plain(path, value_node, (*at, key), places)
+            places[(*at, key)] = f"{path}:{key_node.start_mark.line + 1}"
+        return values
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(path, item, (*at, index), places) for index, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    tag = node.tag if node.tag in _PLAIN_TAGS else "tag:yaml.org,2002:str"
+    loader = yaml.SafeLoader("")
+    return loader.construct_object(yaml.ScalarNode(tag, node.value, node.start_mark, node.end_mark))  # type: ignore[no-untyped-call]
+
+
+def validate(document: Document, model: type[Model], values: dict[str, Any] | None = None) -> Model:
+    """The document as ``model``.
+
+    Raises:
+        HeadraceError: DOCUMENT_INVALID naming file, line, path of the key, what is allowed, and the nearest name.
+    """
+    try:
+        return model.model_validate(document.values if values is None else values)
+    except ValidationError as error:
+        raise _invalid(document, model, error) from None
+
+
+def _invalid(document: Document, model: type[BaseModel], error: ValidationError) -> HeadraceError:
+    problems = [_problem(document, model, detail) for detail in error.errors()]
+    return HeadraceError("DOCUMENT_INVALID", problems="\n".join(problems))
+
+
+def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -> str:
+    at = tuple(detail["loc"])
+    name = ".".join(str(part) for part in at) or "(the whole file)"
+    said = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        said = f"unknown key. {nearest(str(at[-1]), _fields_at(model, at[:-1]))}"
+    elif detail["type"] == "missing":
+        said = "this key is missing"
+    elif detail["type"] not in ("value_error", "literal_error"):
+        said = f"{said}; found {detail['input']!r:.60}"
+    return f"{document.place(at)}: {name}: {said}"
+
+
+def _fields_at(model: type[BaseModel], at: Path_) -> list[str]:
+    """The keys that are allowed at a path: followed through the model's JSON Schema."""
+    schema = model.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in at:
+        node = _step(schema, node, part)
+    return list(_resolve(schema, node).get("properties", {}))
+
+
+def _step(schema: dict[str, Any], node: dict[str, Any], part: str | int) -> dict[str, Any]:
+    resolved = _resolve(schema, node)
+    if isinstance(part, int):
+        child = resolved.get("items", {})
+    else:
+        child = resolved.get("properties", {}).get(part) or resolved.get("additionalProperties", {})
+    return child if isinstance(child, dict) else {}
+
+
+def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for choice in (node, *node.get("anyOf", ())):
+        if "$ref" in choice:
+            found: dict[str, Any] = schema["$defs"][choice["$ref"].rsplit("/", 1)[1]]
+            return found
+        if "properties" in choice or "items" in choice or "additionalProperties" in choice:
+            return dict(choice)
+    return node
+
+
+def _siblings(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f"The folder {folder} does not exist."
+    return nearest(path.stem, (file.stem for file in folder.glob("*.yaml")))

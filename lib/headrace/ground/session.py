@@ -1,0 +1,85 @@
+"""The one place where a Spark session is made, and where what only classic Spark can do is named."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
+BINDING = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+}
+"""What headrace's meaning rests on; a session of ours always has it."""
+LOCAL = {
+    "spark.driver.memory": "3g",
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def jars() -> list[str]:
+    """Delta's jars as the bootstrap resolved them into this environment; none where it has not run."""
+    return sorted(map(str, (Path(sys.prefix) / "share" / "headrace" / "jars").glob("*.jar")))
+
+
+def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSession:
+    """The session that is there, untouched; else a new one.
+
+    What spark-submit was told on its command line stands above ``settings``, and those above the local defaults.
+    """
+    existing = SparkSession.getActiveSession()
+    if existing is not None:
+        return existing
+    told = _told_by_spark_submit()
+    found = jars()
+    delta = {"spark.jars": ",".join(found)} if found else {"spark.jars.packages": DELTA_PACKAGE}
+    wanted = LOCAL | delta | dict(settings) | BINDING
+    builder: Any = SparkSession.builder.appName(name)
+    if "spark.master" not in told:
+        builder = builder.master(master)
+    for key, value in wanted.items():
+        if key not in told:
+            builder = builder.config(key, value)
+    session: SparkSession = builder.getOrCreate()
+    return session
+
+
+def _told_by_spark_submit() -> dict[str, str]:
+    """The properties of a JVM that spark-submit has started before us; none where Python comes first."""
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        return {}
+    from pyspark import SparkConf, SparkContext
+
+    SparkContext._ensure_initialized()
+    return dict(SparkConf().getAll())
+
+
+def is_classic(spark: SparkSession) -> bool:
+    """Whether the session drives a JVM itself, and is not a Spark Connect client."""
+    return type(spark).__module__ == "pyspark.sql.session"
+
+
+def session_for_thread(spark: SparkSession, pool: str) -> SparkSession:
+    """A session of the same application with settings and temporary views of its own, in a FAIR pool of its own."""
+    if not is_classic(spark):
+        return spark
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
+    return spark.newSession()
+
+
+def running_stages(spark: SparkSession) -> tuple[tuple[str, int, int], ...]:
+    """``(stage name, tasks done, tasks)`` of each running stage; empty on Spark Connect."""
+    if not is_classic(spark):
+        return ()
+    tracker = spark.sparkContext.statusTracker()
+    stages = (tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds())
+    return tuple((info.name, info.numCompletedTasks, info.numTasks) for info in stages if info is not None)

@@ -1,0 +1,54 @@
+"""What a table is: its name, layout and the column by which an interval of it is replaced."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from headrace.ground.interval import Interval
+
+FORMAT_VERSION = 1
+_NAME = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Delta table ``schema.table``.
+
+    ``replaced_by`` is the column that says to which interval a row belongs: a DATE that is the interval's start
+    (``stamped="start"``: ``start <= x < end``) or a TIMESTAMP that is its end (``start < x <= end``). None: the table is
+    one whole.
+    ``part`` fixes a column to a value: the writer owns only those rows (several sources share one quarantine).
+    ``indexed`` are the columns on which Delta keeps statistics for skipping files.
+    """
+
+    name: str
+    meaning: str
+    keys: tuple[str, ...] = ()
+    partitioned_by: tuple[str, ...] = ()
+    replaced_by: str | None = None
+    stamped: Literal["start", "end"] = "start"
+    part: tuple[str, str] | None = None
+    indexed: tuple[str, ...] = ()
+    unhashed: tuple[str, ...] = field(default=())
+    format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ValueError(f"table name '{self.name}': schema.table in lower-case letters, digits and _")
+
+    def predicate(self, interval: Interval | None) -> str | None:
+        """SQL that holds for the rows which a write over ``interval`` owns; None where that is all of them."""
+        conditions = []
+        if self.part is not None:
+            conditions.append(f"{self.part[0]} = '{self.part[1]}'")
+        if self.replaced_by is not None and interval is not None:
+            conditions += self._bounds(self.replaced_by, interval)
+        return " AND ".join(conditions) or None
+
+    def _bounds(self, column: str, interval: Interval) -> list[str]:
+        if self.stamped == "start":
+            return [f"{column} >= DATE '{interval.start:%Y-%m-%d}'", f"{column} < DATE '{interval.end:%Y-%m-%d}'"]
+        start, end = (f"TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}Z'" for at in (interval.start, interval.end))
+        return [f"{column} > {start}", f"{column} <= {end}"]
