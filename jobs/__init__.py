@@ -1,0 +1,1 @@
+"""The demo: one file for each node of its graph."""

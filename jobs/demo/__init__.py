@@ -1,0 +1,1 @@
+"""The demo's upstream systems: what they would have written, faults included."""
