@@ -1,0 +1,29 @@
+# Every target goes through the bootstrap, so that each works in a fresh clone.
+RUN := ./spark-submit.sh --exec
+FAST := tests/unit tests/laws tests/architecture
+
+.DEFAULT_GOAL := help
+.PHONY: help check fast test lock clean
+
+help: ## these lines
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+check: ## lint, format, types
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+
+fast: ## the tests that start no Spark
+	@$(RUN) pytest -q -m "not spark" $(wildcard $(FAST))
+
+test: ## set up (system packages too), check, all tests
+	@./spark-submit.sh --for-tests
+	@$(MAKE) --no-print-directory check
+	@$(RUN) pytest -q
+
+lock: ## resolve requirements/*.in anew, within what they allow
+	@$(RUN) bootstrap/lock.sh
+
+clean: ## remove what was built; .venv stays
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find lib jobs conf tests bootstrap -name __pycache__ -prune -exec rm -rf {} +

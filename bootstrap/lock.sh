@@ -1,0 +1,11 @@
+#!/bin/sh
+# Writes the lock files from requirements/*.in; pins that still satisfy them are kept. UPGRADE=1 takes the newest.
+set -eu
+cd "$(dirname -- "$0")/../requirements"
+for name in dev data; do
+    deps=
+    [ "$name" = data ] && deps=--no-deps
+    uv pip compile -q --python-version 3.11 --generate-hashes --no-annotate ${deps} ${UPGRADE:+--upgrade} \
+        --custom-compile-command "make lock" "$name.in" -o "$name.lock"
+done
+python3 ../bootstrap/lock_jars.py
