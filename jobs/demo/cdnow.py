@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from headrace.ground.errors import HeadraceError
 from headrace.jobs.demo.lines import LandingFile, cut_files
 
 COLUMNS = ("customer_id", "date", "cds", "value")
@@ -24,14 +25,11 @@ def find_wheel(path: Path | None = None) -> Path:
     """``path``, or where the set-up puts the wheel.
 
     Raises:
-        FileNotFoundError: it is not there; the message says how to get it.
+        HeadraceError: DEMO_WHEEL_MISSING.
     """
     wheel = path or DATA_FOLDER / WHEEL
     if not wheel.is_file():
-        raise FileNotFoundError(
-            f"{wheel} does not exist. CDNOW's purchases are read from the wheel of lifetimes 0.11.3, which the set-up "
-            "puts there. Run ./spark-submit.sh --help once, or name the wheel: --set settings.demo.wheel=PATH."
-        )
+        raise HeadraceError("DEMO_WHEEL_MISSING", file=wheel)
     return wheel
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headrace.ground.errors import HeadraceError
 from headrace.jobs.demo.lines import LandingFile
 
 FORMAT_VERSION = 1
@@ -56,7 +57,7 @@ def land_source(landing: Path, source: str, origin: Mapping[str, object], build:
         build: makes the feed; not called where the source is complete.
 
     Raises:
-        FileExistsError: the folder holds something else, which is not overwritten: it may have been ingested.
+        HeadraceError: LANDING_OTHER.
     """
     folder, partial = landing / source, landing / f".{source}.partial"
     known = {"format_version": FORMAT_VERSION, "origin": dict(origin)}
@@ -77,9 +78,8 @@ def _recognise(folder: Path, known: Mapping[str, object]) -> Landed:
     mark = folder / MARK
     found = json.loads(mark.read_text(encoding="utf-8")) if mark.is_file() else {}
     if any(found.get(key) != value for key, value in known.items()):
-        raise FileExistsError(
-            f"{folder} holds another feed: {found.get('origin', 'without a mark')}, not {known['origin']}. It is not "
-            "overwritten, since it may have been ingested. Remove the environment's home folder, or name another one."
+        raise HeadraceError(
+            "LANDING_OTHER", folder=folder, found=found.get("origin", "unmarked"), wanted=known["origin"]
         )
     return Landed(**found["landed"])
 

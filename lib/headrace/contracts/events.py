@@ -16,6 +16,13 @@ from headrace.ground.errors import nearest
 
 SYSTEM_COLUMNS = ("event_date", "landed_on", "event_key", "row_hash")
 """What headrace adds to every event; a contract may not use these names."""
+WORKING_COLUMNS = tuple("raw file unread broken key rank known_hash first_hash outcome detail".split())
+"""What an ingest names on its way to the events; a column of such a name would be overwritten."""
+OUTCOMES = frozenset(
+    "event duplicate conflicting_duplicate missing_value unknown_type arrival_after_landing too_late "
+    "unreadable unreadable_file new_column new_type widened_type".split()
+)
+"""What headrace itself calls the outcomes of a line; a rule of such a name would be taken for it."""
 
 
 class Column(Strict):
@@ -39,7 +46,9 @@ class Roles(Strict):
 
     def named(self) -> dict[str, str]:
         """Role -> column, for the single-column roles that are filled."""
-        filled = {role: getattr(self, role) for role in ("event_time", "event_id", "event_type", "available_at", "sequence")}
+        filled = {
+            role: getattr(self, role) for role in ("event_time", "event_id", "event_type", "available_at", "sequence")
+        }
         return {role: column for role, column in filled.items() if column is not None}
 
 
@@ -82,8 +91,10 @@ class EventContract(Strict):
         for role, column in (*self.roles.named().items(), *(("entity", key) for key in self.roles.entity)):
             if column not in self.columns:
                 raise ValueError(f"roles.{role}: no column '{column}'. {nearest(column, self.columns)}")
-        for column in set(self.columns) & set(SYSTEM_COLUMNS):
+        for column in sorted(set(self.columns) & {*SYSTEM_COLUMNS, *WORKING_COLUMNS}):
             raise ValueError(f"columns.{column}: headrace adds a column of this name; choose another")
+        if len(set(self.roles.entity)) < len(self.roles.entity):
+            raise ValueError("roles.entity: a column stands twice")
         if (self.roles.event_type is None) != (not self.types):
             raise ValueError("types and roles.event_type go together: give both or neither")
         for role in ("event_time", "available_at"):
@@ -98,7 +109,9 @@ class EventContract(Strict):
 
     def _check_rules(self) -> None:
         names = [rule.name for rule in self.rules]
-        for name in {name for name in names if names.count(name) > 1}:
+        for name in sorted(set(names) & OUTCOMES):
+            raise ValueError(f"rules.{name}: headrace has an outcome of this name; choose another")
+        for name in sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"rules: two rules are called '{name}'")
         for rule in self.rules:
             for column in sorted(rule.keep.columns - set(self.columns)):

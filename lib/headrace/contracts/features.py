@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from headrace.contracts.expressions import Expression
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.names import Formula, Name, Sensitivity
 from headrace.ground.document import Strict, read_document, validate
@@ -17,17 +18,31 @@ from headrace.ground.errors import nearest
 from headrace.ground.interval import DAY, parse_span
 
 Aggregate = Literal[
-    "count", "sum", "mean", "min", "max", "variance", "first", "last", "last_k", "count_distinct", "active_days", "time_since_last"
-]  # fmt: skip
+    "count",
+    "sum",
+    "mean",
+    "min",
+    "max",
+    "variance",
+    "first",
+    "last",
+    "last_k",
+    "count_distinct",
+    "active_days",
+    "time_since_last",
+]
 VALUELESS = frozenset({"count", "active_days", "time_since_last"})
 SCALED = frozenset({"sum", "mean", "variance"})
+NUMERIC = SCALED | VALUELESS | {"count_distinct"}
 
 
 def _window(text: object) -> object:
     if text != "all":
         span = parse_span(str(text))
         if span % DAY:
-            raise ValueError(f"'{text}': windows of hours need raw edges, which this version lacks; use whole days (d, w) or all")
+            raise ValueError(
+                f"'{text}': windows of hours need raw edges, which this version lacks; use whole days (d, w) or all"
+            )
     return text
 
 
@@ -55,7 +70,9 @@ class Feature(Strict):
         if (self.aggregate is None) == (self.derive is None):
             raise ValueError("give either aggregate or derive")
         if self.derive is not None:
-            given = [key for key in ("expression", "where", "windows", "k") if getattr(self, key)]
+            given = [
+                key for key in ("expression", "where", "windows", "k", "when_empty") if key in self.model_fields_set
+            ]
             if given:
                 raise ValueError(f"{', '.join(given)}: not for a derived feature")
             return self
@@ -68,7 +85,16 @@ class Feature(Strict):
             raise ValueError(f"aggregate {self.aggregate} {needs} expression")
         if (self.k is None) != (self.aggregate != "last_k"):
             raise ValueError("k: for last_k, and only for it")
+        self._check_default()
         return self
+
+    def _check_default(self) -> None:
+        if self.when_empty is None:
+            return
+        if self.aggregate == "last_k":
+            raise ValueError("when_empty: last_k gives an array, empty windows included; there is no default for it")
+        if isinstance(self.when_empty, str) and self.aggregate in NUMERIC:
+            raise ValueError(f"when_empty: {self.aggregate} gives a number; found '{self.when_empty}'")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -101,22 +127,25 @@ class FeatureGroup(Strict):
 
     @model_validator(mode="after")
     def _agree(self) -> FeatureGroup:
-        known: list[str] = [*self.entity, "as_of"]
+        known: list[str] = ["as_of"]
+        for key in self.entity:
+            if key in known:
+                raise ValueError(f"entity: the column '{key}' is there already")
+            known.append(key)
         for feature in self.features:
             if feature.derive is not None:
-                self._check_derivation(feature, known)
+                self._check_derivation(feature.name, feature.derive, known)
             for column in feature.columns:
                 if column in known:
                     raise ValueError(f"features.{feature.name}: the column '{column}' is there already; rename one")
                 known.append(column)
         return self
 
-    def _check_derivation(self, feature: Feature, known: list[str]) -> None:
-        assert feature.derive is not None
-        for column in sorted(feature.derive.columns - set(known)):
-            raise ValueError(
-                f"features.{feature.name}: derive names '{column}', which no feature above it gives. {nearest(column, known)}"
-            )
+    @staticmethod
+    def _check_derivation(name: str, derive: Expression, known: list[str]) -> None:
+        for column in sorted(derive.columns - set(known)):
+            hint = nearest(column, known)
+            raise ValueError(f"features.{name}: derive names '{column}', which no feature above it gives. {hint}")
 
     @property
     def columns(self) -> tuple[str, ...]:

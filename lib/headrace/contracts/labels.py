@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from headrace.contracts.fingerprint import fingerprint
-from headrace.contracts.names import Formula, Name, Span
+from headrace.contracts.names import Formula, Name, PositiveSpan, Span
 from headrace.ground.document import Strict
 
 
@@ -17,24 +17,24 @@ class Eligible(Strict):
     """Who takes part at a cutoff ``t``: at least one such event, known then, in ``[t - within, t)``."""
 
     where: Formula | None = None
-    within: Span
+    within: PositiveSpan
 
 
 class Outcome(Strict):
-    """What is counted in ``[t + gap, t + gap + horizon)``; the label is 1 where the count is zero (``absent``) or not."""
+    """What is counted in ``[t + gap, t + gap + horizon)``; the label is 1 where there is none (``absent``) or one."""
 
     where: Formula | None = None
     gap: Span = timedelta(0)
-    horizon: Span
+    horizon: PositiveSpan
     positive: Literal["absent", "present"]
 
 
 class Cutoffs(Strict):
-    """The instants at which the question is asked: ``first``, then ``every``, up to ``last`` inclusive, at 00:00 UTC."""
+    """The instants at which the question is asked: ``first``, then ``every``, up to ``last`` inclusive, 00:00 UTC."""
 
     first: date
     last: date
-    every: Span
+    every: PositiveSpan
 
     @model_validator(mode="after")
     def _agree(self) -> Cutoffs:

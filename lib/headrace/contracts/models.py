@@ -1,4 +1,4 @@
-"""The model contract: what is learned from which features, how candidates are searched, and what a release must pass."""
+"""The model contract: what is learned from which features, how it is searched for, and what a release must pass."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Baseline(Strict):
 
 
 class Segment(Strict):
-    """A feature column by which the gate and the monitor look apart; parts of fewer than ``least_users`` are not shown."""
+    """A feature column by which gate and monitor look apart; parts of fewer than ``least_users`` are not shown."""
 
     group: Name
     column: Name
@@ -69,7 +69,7 @@ class ModelContract(Strict):
     @model_validator(mode="after")
     def _agree(self) -> ModelContract:
         columns = self.columns
-        for column in {column for column in columns if columns.count(column) > 1}:
+        for column in sorted({column for column in columns if columns.count(column) > 1}):
             raise ValueError(f"features: the column '{column}' is taken from two groups")
         if self.baseline.column not in columns:
             raise ValueError(f"baseline.column: '{self.baseline.column}' is not among the model's features")
@@ -79,6 +79,11 @@ class ModelContract(Strict):
     def columns(self) -> tuple[str, ...]:
         """The model's inputs, in order."""
         return tuple(column for names in self.features.values() for column in names)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The feature groups that it reads, those of its segments included."""
+        return tuple(dict.fromkeys([*self.features, *(segment.group for segment in self.segments)]))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -11,35 +11,37 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from headrace.contracts.expressions import Expression, parse_expression
 from headrace.ground.interval import parse_span
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
-_TYPE = re.compile(r"^(string|int|bigint|boolean|double|date|timestamp|decimal\((\d{1,2}),(\d{1,2})\))$")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TYPE = re.compile(r"string|int|bigint|boolean|double|date|timestamp|decimal\(([0-9]{1,2}),([0-9]{1,2})\)")
 
 Sensitivity = Literal["public", "internal", "personal", "special"]
 Policy = Literal["allow", "quarantine", "fail"]
 
 
 def _name(text: str) -> str:
-    if not _NAME.match(text):
+    if not _NAME.fullmatch(text):
         raise ValueError(f"'{text}' is not an identifier: lower-case letters, digits and _, a letter first, 63 at most")
     return text
 
 
 def _type(text: str) -> str:
     spelled = text.replace(" ", "").lower()
-    found = _TYPE.match(spelled)
+    found = _TYPE.fullmatch(spelled)
     if found is None:
         raise ValueError(f"'{text}' is not a type: string, int, bigint, boolean, double, date, timestamp, decimal(p,s)")
-    if found[2] and not 1 <= int(found[2]) <= 38 >= int(found[2]) >= int(found[3]):
+    if found[1] and not (1 <= int(found[1]) <= 38 and int(found[2]) <= int(found[1])):
         raise ValueError(f"'{text}': the precision is 1..38 and the scale at most the precision")
     return spelled
 
 
 def _expression(text: object) -> Expression:
-    if isinstance(text, Expression):
-        return text
-    if not isinstance(text, str):
-        raise ValueError(f"an expression is text; found {text!r}")
-    return parse_expression(text)
+    match text:
+        case Expression():
+            return text
+        case str():
+            return parse_expression(text)
+        case _:
+            raise ValueError(f"an expression is text; found {text!r:.60}")
 
 
 def _span(text: object) -> timedelta:
@@ -48,6 +50,12 @@ def _span(text: object) -> timedelta:
     if text == "0d":
         return timedelta(0)
     return parse_span(str(text))
+
+
+def _positive(span: timedelta) -> timedelta:
+    if span <= timedelta(0):
+        raise ValueError("a length of time above zero is needed, such as 7d")
+    return span
 
 
 def show_span(span: timedelta) -> str:
@@ -68,3 +76,5 @@ Formula = Annotated[
 Span = Annotated[
     timedelta, BeforeValidator(_span, json_schema_input_type=str), PlainSerializer(show_span, return_type=str)
 ]
+"""May be ``0d``."""
+PositiveSpan = Annotated[Span, AfterValidator(_positive)]

@@ -55,7 +55,9 @@ def decide_outcomes(identified: DataFrame, contract: EventContract, known: DataF
         .when(F.col("row_hash") == F.col("first_hash"), F.lit(DUPLICATE))
         .otherwise(F.lit(CONFLICT))
     )
-    detail = F.coalesce(F.substring(F.col("broken"), F.instr("broken", ":") + 1, F.lit(1000)), F.lit("another event has this id"))
+    detail = F.coalesce(
+        F.substring(F.col("broken"), F.instr("broken", ":") + 1, F.lit(1000)), F.lit("another event has this id")
+    )
     decided = first.withColumn("outcome", outcome).withColumn("detail", detail)
     return decided.select(*_kept(contract))
 

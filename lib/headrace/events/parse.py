@@ -92,5 +92,9 @@ def _judged(contract: EventContract, policy: str, code: str, problem: Column, na
     about = {"source": contract.source, "policy": "new_types / widened_types", "code": code}
     if name is not None:
         about |= {"column": name, "type": contract.columns[name].type}
-    told = F.to_json(F.struct(*(F.lit(v).alias(k) for k, v in about.items()), F.col("landed_on").alias("day"), problem.alias("problem")))
+    told = F.to_json(
+        F.struct(
+            *(F.lit(v).alias(k) for k, v in about.items()), F.col("landed_on").alias("day"), problem.alias("problem")
+        )
+    )
     return F.raise_error(F.concat(F.lit("HEADRACE"), told)).cast("string")

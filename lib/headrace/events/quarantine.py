@@ -29,7 +29,7 @@ def quarantine_table(contract: EventContract) -> Table:
     return Table(
         name="raw.quarantine",
         meaning="Lines and files that are no events by their contract, with the rule that they broke.",
-        partitioned_by=("source", "landed_on"),
+        partitioned_by=("source",),
         replaced_by="landed_on",
         part=("source", contract.source),
     )
@@ -64,6 +64,8 @@ def quarantine_of(decided: DataFrame, bad_files: DataFrame, contract: EventContr
 
 def tally_of(decided: DataFrame, bad_files: DataFrame, contract: EventContract) -> DataFrame:
     """``(source, landed_on, outcome, rows)``; a file that cannot be read counts as one."""
-    outcomes = decided.select("landed_on", "outcome").unionByName(bad_files.select("landed_on", F.col("rule").alias("outcome")))
+    outcomes = decided.select("landed_on", "outcome").unionByName(
+        bad_files.select("landed_on", F.col("rule").alias("outcome"))
+    )
     counted = outcomes.groupBy("landed_on", "outcome").agg(F.count(F.lit(1)).alias("rows"))
     return counted.select(F.lit(contract.source).alias("source"), "landed_on", "outcome", "rows").coalesce(1)

@@ -39,7 +39,9 @@ def _rules(contract: EventContract) -> list[Column]:
 
 def _after_landing(contract: EventContract) -> Column:
     end = F.date_add("landed_on", 1).cast("timestamp")
-    return F.when(arrival_instant(contract) > end, F.lit("arrival_after_landing:it claims to arrive after its landing day"))
+    return F.when(
+        arrival_instant(contract) > end, F.lit("arrival_after_landing:it claims to arrive after its landing day")
+    )
 
 
 def _too_late(contract: EventContract) -> Column:

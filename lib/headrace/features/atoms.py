@@ -117,7 +117,7 @@ def _rescaled(units: str, scale: int) -> str:
 
 
 def _spread(n: str, s: str, q: str) -> str:
-    """n * (sum of squares) - (sum)^2, exact."""
+    """N * (sum of squares) - (sum)^2, exact."""
     square = f"CAST({s} AS DECIMAL(19,0)) * CAST({s} AS DECIMAL(19,0))"
     return f"CAST(CAST(CAST({n} AS DECIMAL(19,0)) * {q} AS DECIMAL(38,0)) - {square} AS DOUBLE)"
 

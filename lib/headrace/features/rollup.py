@@ -107,7 +107,9 @@ def _placed(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     """The cells that some midnight sees, with the midnight at which each enters."""
     seen_on = F.date_add(F.greatest("arrival_day", "event_day"), 1)
     columns = list(group_atoms(group, source))
-    placed = tiles.where(seen_on <= F.lit(at.last)).select(*group.entity, "event_day", seen_on.alias("seen_on"), *columns)
+    placed = tiles.where(seen_on <= F.lit(at.last)).select(
+        *group.entity, "event_day", seen_on.alias("seen_on"), *columns
+    )
     return placed.withColumn("enters", at.index(F.col("seen_on")))
 
 
@@ -143,20 +145,39 @@ def _change(slot: Slot, at: Midnights) -> Column:
     return F.sum(F.when(entering & inside, value).when((F.col("leaving") == slot.days) & inside, -value))
 
 
-def _coverage(cells: DataFrame, entity: tuple[str, ...], atom: Atom, windows: list[int | None], at: Midnights) -> DataFrame:
+def _coverage(
+    cells: DataFrame, entity: tuple[str, ...], atom: Atom, windows: list[int | None], at: Midnights
+) -> DataFrame:
     """How the number of covered elements changes at each midnight.
 
     An element is covered from when one of its cells enters until that cell leaves. Taken in order of entering, a cell
     adds the stretch from where the cells before it stop covering: they cover up to the latest event day among them.
     """
     elements = cells.select(*entity, "event_day", "seen_on", F.explode(atom.column).alias("element"))
-    before = Window.partitionBy(*entity, "element").orderBy("seen_on", "event_day").rowsBetween(Window.unboundedPreceding, -1)
+    before = (
+        Window.partitionBy(*entity, "element")
+        .orderBy("seen_on", "event_day")
+        .rowsBetween(Window.unboundedPreceding, -1)
+    )
     chained = elements.withColumn("covered_by", F.max("event_day").over(before))
     stretches = F.array(*(_stretch(days, at) for days in windows))
-    steps = chained.select(*entity, F.explode(stretches).alias("s")).select(*entity, "s.*").where(F.col("start") < F.col("stop"))
-    ends = F.array(F.struct(F.col("start").alias("i"), F.lit(1).alias("by")), F.struct(F.col("stop").alias("i"), F.lit(-1).alias("by")))
-    moved = steps.select(*entity, "window", F.explode(ends).alias("e")).select(*entity, "window", "e.*").where(F.col("i") < at.count)
-    counts = [F.sum(F.when(F.col("window") == (days or 0), F.col("by"))).alias(Slot(atom, days).column) for days in windows]
+    steps = (
+        chained.select(*entity, F.explode(stretches).alias("s"))
+        .select(*entity, "s.*")
+        .where(F.col("start") < F.col("stop"))
+    )
+    ends = F.array(
+        F.struct(F.col("start").alias("i"), F.lit(1).alias("by")),
+        F.struct(F.col("stop").alias("i"), F.lit(-1).alias("by")),
+    )
+    moved = (
+        steps.select(*entity, "window", F.explode(ends).alias("e"))
+        .select(*entity, "window", "e.*")
+        .where(F.col("i") < at.count)
+    )
+    counts = [
+        F.sum(F.when(F.col("window") == (days or 0), F.col("by"))).alias(Slot(atom, days).column) for days in windows
+    ]
     return moved.groupBy(*entity, "i").agg(*counts)
 
 

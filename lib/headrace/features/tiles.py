@@ -22,9 +22,10 @@ def tiles_table(source: EventContract) -> Table:
         name=f"tiles.{source.source}",
         meaning=f"Mergeable states of {source.source} by entity, event day and arrival day.",
         keys=(*source.entity, "event_day", "arrival_day"),
-        partitioned_by=("arrival_day",),
+        partitioned_by=("arrival_month",),
         replaced_by="arrival_day",
-        indexed=("event_day", *source.entity),
+        indexed=("event_day", "arrival_day", *source.entity),
+        unhashed=("arrival_month",),
     )
 
 
@@ -37,8 +38,11 @@ def source_atoms(groups: Iterable[FeatureGroup], source: EventContract) -> dict[
 
 
 def build_tiles(events: DataFrame, groups: Iterable[FeatureGroup], source: EventContract) -> DataFrame:
-    """``(entity..., event_day date, arrival_day date, a column an atom)`` of the events given."""
+    """``(entity..., event_day date, arrival_day date, arrival_month date, a column an atom)`` of the events given."""
     atoms = source_atoms(groups, source)
-    cells = events.groupBy(*source.entity, F.col("event_date").alias("event_day"), F.col("landed_on").alias("arrival_day"))
+    cells = events.groupBy(
+        *source.entity, F.col("event_date").alias("event_day"), F.col("landed_on").alias("arrival_day")
+    )
     states = [F.expr(atom.lift).alias(column) for column, atom in atoms.items()] or [F.count(F.lit(1)).alias("events")]
-    return cells.agg(*states).repartition("arrival_day").sortWithinPartitions("arrival_day", *source.entity)
+    dated = cells.agg(*states).withColumn("arrival_month", F.trunc("arrival_day", "month"))
+    return dated.sortWithinPartitions("arrival_month", "arrival_day", *source.entity)

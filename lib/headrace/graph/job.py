@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headrace.ground.asset import Asset, At, Receipt, Sink
 from headrace.ground.interval import DAY, Interval
 
-__all__ = ["Asset", "At", "Each", "Inputs", "Job", "Latest", "Once", "Receipt", "Refusal", "Sink"]
+__all__ = ["Asset", "At", "Each", "Inputs", "Job", "Latest", "Once", "Receipt", "Refusal", "Sink", "asset_key"]
 
 if TYPE_CHECKING:
     from headrace.graph.project import Project
@@ -57,8 +57,7 @@ Run = Callable[[Inputs, At, "Project"], Any]
 class Job:
     """One node of the graph.
 
-    ``run`` returns a mapping from output name to value, or the value itself where there is one output, or a
-    ``Refusal``. ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends
+    ``run`` returns a mapping from output to value, or the value itself where there is one output, or a ``Refusal``. ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends
     on the same time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it
     reads its own output.
     """
@@ -76,8 +75,9 @@ class Job:
 
     @property
     def meaning(self) -> str:
-        """The first line of the job's docstring."""
-        return (self.run.__doc__ or "").strip().partition("\n")[0]
+        """The first line of the docstring of ``run`` (of what is inside where it is a partial)."""
+        inner = getattr(self.run, "func", self.run)
+        return (inner.__doc__ or "").strip().partition("\n")[0]
 
 
 @dataclass(frozen=True)
@@ -86,3 +86,9 @@ class Refusal:
 
     reason: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def asset_key(asset: Asset) -> str:
+    """The asset's name, with the part of the table that it stands for."""
+    part = getattr(asset, "part", None)
+    return asset.name if part is None else f"{asset.name}[{part[1]}]"

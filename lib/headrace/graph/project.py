@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
-from headrace import __version__
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup
@@ -73,6 +72,14 @@ class Project:
         """The time that the whole graph covers."""
         return self.config.span.interval
 
+    def source_of(self, model: ModelContract) -> EventContract:
+        """The source of a model's label: its entities are those that are scored."""
+        return self.sources[self.labels[model.label].source]
+
+    def job_name(self, job: str, model: ModelContract) -> str:
+        """The name of a model's own job: the job's, and the model's where there are several."""
+        return job if len(self.models) == 1 else f"{job}.{model.model}"
+
     def groups_of(self, source: str) -> tuple[FeatureGroup, ...]:
         """The feature groups over one source."""
         return tuple(group for group in self.groups.values() if group.source == source)
@@ -84,6 +91,7 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     Raises:
         HeadraceError: PROJECT_MISSING, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*.
     """
+    root = root.resolve()
     if not (root / "headrace.yaml").is_file():
         raise HeadraceError("PROJECT_MISSING", folder=root)
     file = validate(read_document(root / "headrace.yaml"), ProjectFile)
@@ -157,6 +165,3 @@ def _check_models(project: Project) -> None:
         for group, column in asked:
             _known(group, project.groups, f"{where}: features")
             _known(column, project.groups[group].columns, f"{where}: features.{group}")
-
-
-VERSION = __version__

@@ -28,8 +28,11 @@ class At:
     now: datetime
     seed: int
     spark: Any = None
+    cores: int = 1
     hold: Callable[[Any], Any] = lambda frame: frame
     """Marks a frame that several outputs share: computed once, let go after the commit."""
+    before: Callable[[Any], Any] = lambda _: None
+    """What earlier intervals left of one of the job's own outputs; None where there is nothing yet."""
 
     @property
     def start(self) -> datetime:

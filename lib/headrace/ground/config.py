@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
 from headrace.ground.document import Document, Strict, parse_document, read_document, validate
@@ -39,7 +38,7 @@ class Spark(Strict):
     """How a session is made where none exists."""
 
     master: str = "local[2]"
-    settings: dict[str, str] = {}
+    settings: dict[str, str] = Field(default_factory=dict)
 
 
 class Engine(Strict):
@@ -68,7 +67,7 @@ class Config(Strict):
     spark: Spark = Spark()
     engine: Engine = Engine()
     cost: Cost = Cost()
-    settings: dict[str, dict[str, Any]] = {}
+    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _agree(self) -> Config:
@@ -95,10 +94,16 @@ def load_config(folder: Path, env: str, overrides: tuple[str, ...] = ()) -> Conf
 
 
 def _override(text: str) -> Document:
+    """One override as a document of its own; its value is read as safely as a file."""
     key, equals, value = text.partition("=")
     if not equals or not all(key.split(".")):
         raise HeadraceError("OVERRIDE_UNREADABLE", text=text)
-    nested: Any = yaml.safe_load(value)
-    for part in reversed(key.split(".")):
+    source = Path(f"--set {key}")
+    values = parse_document(source, f"value: {value}").values
+    if set(values) != {"value"}:
+        raise HeadraceError("OVERRIDE_UNREADABLE", text=text)
+    parts = key.split(".")
+    nested: Any = values["value"]
+    for part in reversed(parts):
         nested = {part: nested}
-    return parse_document(Path("--set"), yaml.safe_dump(nested))
+    return Document(source, nested, {tuple(parts[: i + 1]): str(source) for i in range(len(parts))})

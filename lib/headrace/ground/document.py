@@ -16,6 +16,8 @@ from pydantic_core import ErrorDetails
 from headrace.ground.errors import HeadraceError, nearest
 
 MAX_BYTES = 256 * 1024
+MAX_DEPTH = 32
+_LONGEST_NUMBER = 40
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null"))
 Model = TypeVar("Model", bound=BaseModel)
 Path_ = tuple[str | int, ...]
@@ -24,7 +26,7 @@ Path_ = tuple[str | int, ...]
 class Strict(BaseModel):
     """The root of everything that is declared in YAML: frozen, and closed to unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def parse_document(path: Path, text: str) -> Document:
     try:
         _refuse_indirection(path, text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.MarkedYAMLError, yaml.reader.ReaderError, RecursionError) as error:
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         line = mark.line + 1 if mark else 1
@@ -88,35 +90,57 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_indirection(path: Path, text: str) -> None:
+    """Refuse what a plain file does not need, event by event: nothing is built yet."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = _line(event)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            problem = f"nested more than {MAX_DEPTH} deep"
+            raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=line, problem=problem)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise HeadraceError("DOCUMENT_UNSAFE", file=path, line=line, found="an anchor or alias")
-        if getattr(event, "tag", None) is not None:
-            raise HeadraceError("DOCUMENT_UNSAFE", file=path, line=line, found=f"the tag {event.tag}")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise HeadraceError("DOCUMENT_UNSAFE", file=path, line=line, found=f"the tag {tag}")
+
+
+def _line(at: yaml.Node | yaml.Event) -> int:
+    return at.start_mark.line + 1 if at.start_mark is not None else 1
 
 
 def _plain(path: Path, node: yaml.Node, at: Path_, places: dict[Path_, str]) -> Any:
-    places[at] = f"{path}:{node.start_mark.line + 1}"
+    places[at] = f"{path}:{_line(node)}"
     if isinstance(node, yaml.MappingNode):
         values: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else str(key_node.value)
+            line = _line(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=line, problem="a key is not plain text")
+            key = key_node.value
             if key in values:
-                line = key_node.start_mark.line + 1
-                raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=line, problem=f"the key '{key}' stands twice")
+                problem = f"the key '{key}' stands twice"
+                raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=line, problem=problem)
             values[key] = _plain(path, value_node, (*at, key), places)
-            places[(*at, key)] = f"{path}:{key_node.start_mark.line + 1}"
+            places[(*at, key)] = f"{path}:{line}"
         return values
     if isinstance(node, yaml.SequenceNode):
         return [_plain(path, item, (*at, index), places) for index, item in enumerate(node.value)]
-    return _scalar(node)
+    return _scalar(path, node)
 
 
-def _scalar(node: yaml.Node) -> Any:
-    tag = node.tag if node.tag in _PLAIN_TAGS else "tag:yaml.org,2002:str"
-    loader = yaml.SafeLoader("")
-    return loader.construct_object(yaml.ScalarNode(tag, node.value, node.start_mark, node.end_mark))  # type: ignore[no-untyped-call]
+def _scalar(path: Path, node: yaml.Node) -> Any:
+    """Text, number, truth value or nothing. Dates stay text, and so does ``12:30``, which YAML 1.1 takes for 750."""
+    number = node.tag.endswith((":int", ":float"))
+    plain = node.tag in _PLAIN_TAGS and not (number and ":" in node.value)
+    tag = node.tag if plain else "tag:yaml.org,2002:str"
+    try:
+        if plain and number and len(node.value) > _LONGEST_NUMBER:
+            raise ValueError(node.value)
+        return yaml.SafeLoader("").construct_object(yaml.ScalarNode(tag, node.value, node.start_mark, node.end_mark))
+    except ValueError:
+        problem = f"'{node.value[:_LONGEST_NUMBER]}' is no number that can be read; put text in quotes"
+        raise HeadraceError("DOCUMENT_UNREADABLE", file=path, line=_line(node), problem=problem) from None
 
 
 def validate(document: Document, model: type[Model], values: dict[str, Any] | None = None) -> Model:

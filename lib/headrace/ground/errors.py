@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 DONE, FAILED, USAGE, REFUSED, NOT_READY, RETRYABLE = 0, 1, 2, 3, 4, 75
 EXIT_ORDER = (FAILED, REFUSED, NOT_READY, RETRYABLE, DONE)
@@ -41,6 +42,10 @@ class HeadraceError(Exception):
         self.condition = catalogue()[code]
         super().__init__(self.render())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How the error travels between processes: by code and parameters, not by its text."""
+        return (_again, (self.code, self.parameters))
+
     @property
     def exit_status(self) -> int:
         """The process exit status that this error alone leads to."""
@@ -51,6 +56,10 @@ class HeadraceError(Exception):
         entry = self.condition
         lines = (f"{self.code}: {entry.what}", f"  why:  {entry.why}", f"  mend: {entry.mend}")
         return "\n".join(lines).format_map({k: str(v) for k, v in self.parameters.items()})
+
+
+def _again(code: str, parameters: dict[str, object]) -> HeadraceError:
+    return HeadraceError(code, **parameters)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

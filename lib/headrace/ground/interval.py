@@ -11,7 +11,8 @@ from headrace.ground.errors import HeadraceError
 
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
-_SPAN = re.compile(r"^(\d+)([hdw])$")
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
 _UNITS = {"h": timedelta(hours=1), "d": DAY, "w": WEEK}
 
 
@@ -27,7 +28,13 @@ class Interval:
             raise HeadraceError("INTERVAL_EMPTY", start=self.start.isoformat(), end=self.end.isoformat())
 
     def cut(self, every: timedelta) -> Iterator[Interval]:
-        """The consecutive pieces of length ``every``; a remainder shorter than that is left out."""
+        """The consecutive pieces of length ``every``; a remainder shorter than that is left out.
+
+        Raises:
+            ValueError: the length is not positive.
+        """
+        if every <= timedelta(0):
+            raise ValueError(f"pieces of length {every}: a length of time is positive")
         start = self.start
         while start + every <= self.end:
             yield Interval(start, start + every)
@@ -58,8 +65,10 @@ def parse_instant(text: str | date) -> datetime:
     if isinstance(text, date):
         return datetime(text.year, text.month, text.day, tzinfo=UTC)
     try:
+        if _INSTANT.fullmatch(text) is None:
+            raise ValueError(text)
         return _in_utc(datetime.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise HeadraceError("INSTANT_UNREADABLE", text=text) from None
 
 
@@ -71,10 +80,10 @@ def parse_span(text: str) -> timedelta:
     """A length of time such as ``12h``, ``7d`` or ``2w``.
 
     Raises:
-        ValueError: the text is of another form, or the length is zero.
+        ValueError: the text is of another form, or the length is zero or beyond 99999 units.
     """
-    found = _SPAN.match(text)
-    if found is None or int(found[1]) == 0:
+    found = _SPAN.fullmatch(text)
+    if found is None:
         raise ValueError(f"'{text}' is not a length of time; write 12h, 7d or 2w")
     return int(found[1]) * _UNITS[found[2]]
 

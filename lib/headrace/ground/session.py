@@ -39,6 +39,7 @@ def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSe
     existing = SparkSession.getActiveSession()
     if existing is not None:
         return existing
+    _name_interpreters()
     told = _told_by_spark_submit()
     found = jars()
     delta = {"spark.jars": ",".join(found)} if found else {"spark.jars.packages": DELTA_PACKAGE}
@@ -51,6 +52,14 @@ def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSe
             builder = builder.config(key, value)
     session: SparkSession = builder.getOrCreate()
     return session
+
+
+def _name_interpreters() -> None:
+    """Workers run this Python; the JVM is the Java that the bootstrap found. What the user has set stands."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    found = Path(sys.prefix) / "share" / "headrace" / "java_home"
+    if found.is_file():
+        os.environ.setdefault("JAVA_HOME", found.read_text(encoding="utf-8").strip())
 
 
 def _told_by_spark_submit() -> dict[str, str]:
@@ -83,3 +92,16 @@ def running_stages(spark: SparkSession) -> tuple[tuple[str, int, int], ...]:
     tracker = spark.sparkContext.statusTracker()
     stages = (tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds())
     return tuple((info.name, info.numCompletedTasks, info.numTasks) for info in stages if info is not None)
+
+
+def cancel_all(spark: SparkSession) -> None:
+    """Cancel what the session's application is doing; the session stays."""
+    if is_classic(spark):
+        spark.sparkContext.cancelAllJobs()
+    else:
+        spark.interruptAll()
+
+
+def slots(spark: SparkSession) -> int:
+    """How many tasks run at once; 1 where that cannot be known (Spark Connect)."""
+    return int(spark.sparkContext.defaultParallelism) if is_classic(spark) else 1

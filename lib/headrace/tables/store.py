@@ -62,7 +62,9 @@ class Store:
         """Replace what the table has for ``at.interval`` by ``value``, in one Delta commit."""
         return self.replace(table, value, at.interval, {**identity, "run_id": at.run_id})
 
-    def replace(self, table: Table, frame: DataFrame, interval: Interval | None, identity: Mapping[str, str]) -> Receipt:
+    def replace(
+        self, table: Table, frame: DataFrame, interval: Interval | None, identity: Mapping[str, str]
+    ) -> Receipt:
         """Replace the rows of ``interval`` (of the whole table where it is not cut by intervals).
 
         The commit's userMetadata carries ``identity``; the version returned is proven by reading it back.

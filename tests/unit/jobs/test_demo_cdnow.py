@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from headrace.ground.errors import HeadraceError
 from headrace.jobs import land
 from headrace.jobs.demo import cdnow
 
@@ -42,7 +43,7 @@ def test_a_file_for_each_date_with_equal_lines_in_the_order_of_the_file(wheel: P
 
 
 def test_a_wheel_that_is_missing_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"spark-submit\.sh"):
+    with pytest.raises(HeadraceError, match=r"spark-submit\.sh"):
         cdnow.find_wheel(tmp_path / "none.whl")
 
 

@@ -196,7 +196,7 @@ def test_a_complete_source_is_recognised_and_not_touched(project: FakeProject, l
 
 
 def test_another_feed_is_not_written_over_one_that_is_there(project: FakeProject, landed: land.Landed) -> None:
-    with pytest.raises(FileExistsError, match="holds another feed"):
+    with pytest.raises(HeadraceError, match="holds another feed"):
         run(FakeProject(project.landing, {**project.demo, "seed": 1}))
 
 

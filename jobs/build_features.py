@@ -1,0 +1,47 @@
+"""Every entity's features as of the end of each interval, from the tiles."""
+
+from __future__ import annotations
+
+import sys
+
+from pyspark.sql import DataFrame
+
+from headrace.cli import main
+from headrace.contracts.fingerprint import fingerprint
+from headrace.features.groups import features_table, laid_out
+from headrace.features.rollup import Midnights, roll_up
+from headrace.features.tiles import tiles_table
+from headrace.graph.job import Asset, At, Each, Inputs, Job
+from headrace.graph.project import Project
+from headrace.ground.interval import DAY
+
+
+def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
+    """Roll the tiles up to the snapshots that end the interval's days (or weeks)."""
+    every = project.config.snapshots_every
+    snapshots = Midnights((at.start + every).date(), every // DAY, (at.end - at.start) // every)
+    outputs: dict[Asset, DataFrame] = {}
+    for group in project.groups.values():
+        rolled = roll_up(inputs[group.source], group, project.sources[group.source], snapshots)
+        outputs[features_table(group)] = laid_out(rolled, group)
+    return outputs
+
+
+def job(project: Project) -> Job:
+    """The node: it reads all earlier tiles, for an entity is remembered for as long as there is data."""
+    groups = tuple(project.groups.values())
+    sources = {group.source: tiles_table(project.sources[group.source]) for group in groups}
+    return Job(
+        name="build_features",
+        run=run,
+        inputs=sources,
+        outputs=tuple(features_table(group) for group in groups),
+        every=Each(project.config.snapshots_every),
+        history=tuple(sources),
+        fingerprint=fingerprint([group.fingerprint for group in groups]),
+        tags=("features",),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(["run", "build_features", *sys.argv[1:]]))

@@ -1,0 +1,44 @@
+"""New events become tiles: mergeable states by entity, event day and arrival day, one pass for all feature contracts."""
+
+from __future__ import annotations
+
+import sys
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from headrace.cli import main
+from headrace.contracts.fingerprint import fingerprint
+from headrace.events.quarantine import events_table
+from headrace.features.tiles import build_tiles, source_atoms, tiles_table
+from headrace.graph.job import Asset, At, Inputs, Job
+from headrace.graph.project import Project
+
+
+def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
+    """The tiles of what landed in the interval."""
+    tiles: dict[Asset, DataFrame] = {}
+    for contract in project.sources.values():
+        landed = (F.col("landed_on") >= F.lit(at.start.date())) & (F.col("landed_on") < F.lit(at.end.date()))
+        reach = F.col("event_date") >= F.lit((at.start - contract.lateness).date())
+        events = inputs[contract.source].where(reach & landed)
+        tiles[tiles_table(contract)] = build_tiles(events, project.groups_of(contract.source), contract)
+    return tiles
+
+
+def job(project: Project) -> Job:
+    """The node."""
+    contracts = tuple(project.sources.values())
+    held = [sorted(source_atoms(project.groups_of(contract.source), contract)) for contract in contracts]
+    return Job(
+        name="build_tiles",
+        run=run,
+        inputs={contract.source: events_table(contract) for contract in contracts},
+        outputs=tuple(tiles_table(contract) for contract in contracts),
+        fingerprint=fingerprint(held),
+        tags=("features",),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(["run", "build_tiles", *sys.argv[1:]]))

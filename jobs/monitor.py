@@ -1,0 +1,105 @@
+"""One page about the whole: drift, performance on matured labels, gaps between segments, jobs, rows and cost."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Any
+
+from headrace.cli import main
+from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.models import ModelContract
+from headrace.events.quarantine import events_table, tally_table
+from headrace.features.groups import features_table
+from headrace.graph.job import Asset, At, Inputs, Job, Latest
+from headrace.graph.ledger import LEDGER
+from headrace.graph.project import Project
+from headrace.monitoring import observe
+from headrace.monitoring.cost import price
+from headrace.monitoring.page import Page
+from headrace.monitoring.performance import find_gaps, of_part, present
+from headrace.monitoring.performance import measure as measure_performance
+from headrace.monitoring.report import Limits, Origin, Report, render
+from headrace.release.decisions import DECISIONS, decisions_of
+from headrace.release.registry import Champion
+from headrace.scoring.score import join_groups, scores_table, with_score
+from headrace.training.dataset import training_table
+
+
+def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> dict[Asset, Any]:
+    """The present profile as a table, and the report as a page."""
+    source = project.source_of(model)
+    champion = inputs.champion
+    features = join_groups({group: inputs[group] for group in model.features}, model, source.entity, at.end)
+    eligible = observe.eligible_at(inputs.events, project.labels[model.label], source, at.end)
+    watched = observe.watch(inputs.training, features, eligible, champion, source.entity)
+    drifts, profiled = observe.measure(watched, model, champion, source.entity, at.end)
+    segments = [segment.column for segment in model.segments]
+    test = with_score(inputs.training.where("part = 'test'"), champion.model, observe.SCORE)
+    states = measure_performance(test, entity=source.entity, score=observe.SCORE, parts=["cutoff", *segments])
+    least = min((segment.least_users for segment in model.segments), default=1)
+    matured = present(states, least_users=least)
+    intake, quarantined = observe.count_intake(inputs[f"tally_{name}"] for name in project.sources)
+    steps = observe.steps_of(at.before(LEDGER), at.run_id)
+    report = Report(
+        project=project.name,
+        environment=project.env,
+        as_of=at.end.date().isoformat(),
+        run_id=at.run_id,
+        champion=observe.describe_champion(model, champion, decisions_of(at.before(DECISIONS), model.model)),
+        limits=Limits(parity_gap=model.gate.parity_gap, least_users=least),
+        scores=tuple(drift for drift in drifts if drift.column == observe.SCORE),
+        features=tuple(drift for drift in drifts if drift.column != observe.SCORE),
+        overall=of_part(matured, "")[0],
+        over_time=of_part(matured, "cutoff"),
+        segments=tuple(row for name in segments for row in of_part(matured, name)),
+        gaps=find_gaps(states, segments, least_users=least),
+        jobs=price(steps, cores=at.cores, cost=project.config.cost),
+        currency=project.config.cost.currency,
+        per_core_hour=project.config.cost.per_core_hour,
+        intake=intake,
+        quarantine=quarantined,
+        lineage=(
+            Origin(f"model {model.model}", champion.version, champion.model.feature_fingerprint),
+            *(
+                Origin(f"features.{g}", f"v{project.groups[g].version}", project.groups[g].fingerprint)
+                for g in model.groups
+            ),
+            Origin(f"events {source.source}", f"v{source.version}", source.fingerprint),
+        ),
+    )
+    return {observe.profile_table(model): profiled, page(model): render(report)}
+
+
+def page(model: ModelContract) -> Page:
+    """The report."""
+    return Page(f"report.{model.model}", f"{model.model}.html")
+
+
+def jobs(project: Project) -> tuple[Job, ...]:
+    """A node a model."""
+    return tuple(_job(project, model) for model in project.models.values())
+
+
+def _job(project: Project, model: ModelContract) -> Job:
+    source = project.source_of(model)
+    return Job(
+        name=project.job_name("monitor", model),
+        run=partial(run, model=model),
+        inputs={
+            **{group: features_table(project.groups[group]) for group in model.features},
+            **{f"tally_{name}": tally_table(contract) for name, contract in project.sources.items()},
+            "events": events_table(source),
+            "training": training_table(model, source),
+            "scores": scores_table(model, source),
+            "champion": Champion(model.model),
+        },
+        outputs=(observe.profile_table(model), page(model)),
+        every=Latest(project.config.snapshots_every),
+        fingerprint=fingerprint([model.fingerprint, project.labels[model.label].fingerprint]),
+        tags=("monitoring",),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(["run", "monitor", *sys.argv[1:]]))

@@ -1,0 +1,54 @@
+"""Everybody's score as of the last snapshot, by the champion."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from pyspark.sql import DataFrame
+
+from headrace.cli import main
+from headrace.contracts.models import ModelContract
+from headrace.features.groups import features_table
+from headrace.graph.job import At, Inputs, Job, Latest
+from headrace.graph.project import Project
+from headrace.release.registry import Champion
+from headrace.scoring.score import join_groups, score, scores_table
+
+
+def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> DataFrame:
+    """A row a user, with the model's version and the features' fingerprints; idempotent per day."""
+    champion = inputs.champion
+    entity = project.source_of(model).entity
+    features = join_groups({group: inputs[group] for group in model.features}, model, entity, at.end)
+    return score(
+        features,
+        champion.model,
+        name=model.model,
+        version=champion.version,
+        entity=entity,
+        fingerprints={group: project.groups[group].fingerprint for group in model.features},
+    ).coalesce(1)
+
+
+def jobs(project: Project) -> tuple[Job, ...]:
+    """A node a model."""
+    return tuple(
+        Job(
+            name=project.job_name("score_users", model),
+            run=partial(run, model=model),
+            inputs={
+                **{group: features_table(project.groups[group]) for group in model.features},
+                "champion": Champion(model.model),
+            },
+            outputs=(scores_table(model, project.source_of(model)),),
+            every=Latest(project.config.snapshots_every),
+            fingerprint=model.fingerprint,
+            tags=("scoring",),
+        )
+        for model in project.models.values()
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(["run", "score_users", *sys.argv[1:]]))

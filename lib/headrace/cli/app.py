@@ -1,0 +1,194 @@
+"""The commands and what their mistakes look like."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated
+
+import click
+import typer
+
+from headrace import __version__
+from headrace.cli import commands
+from headrace.ground.errors import DONE, USAGE, HeadraceError, nearest
+
+INTERRUPTED = 130
+HELP = """Batch compute for customer analytics on Spark: events into tables, features, models and scores, as one graph of jobs.
+
+Start with `headrace run`: the whole graph of this project. Run it again: it does only what is due.
+Look before: `headrace plan`. Look after: `headrace status`. Undo a release: `headrace rollback model NAME`.
+Where an error is not enough: the same command with --verbose first, as in `headrace --verbose run`.
+"""
+app = typer.Typer(
+    name="headrace", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+rollback = typer.Typer(help="Undo a release: restore what was champion before.", no_args_is_help=True)
+quarantine = typer.Typer(
+    help="Look at refused rows, and read them again after a contract was mended.", no_args_is_help=True
+)
+contract = typer.Typer(help="Check the agreements in conf/.", no_args_is_help=True)
+table = typer.Typer(help="Look at tables.", no_args_is_help=True)
+for name, part in (("rollback", rollback), ("quarantine", quarantine), ("contract", contract), ("table", table)):
+    app.add_typer(part, name=name)
+
+Folder = Annotated[Path, typer.Option("--project", help="The project's folder (with headrace.yaml).")]
+Env = Annotated[str, typer.Option("--env", help="The environment: a file conf/NAME.yaml.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a configuration key.")]
+From = Annotated[str | None, typer.Option("--from", "--interval-start", metavar="DATE", help="First day, inclusive.")]
+To = Annotated[str | None, typer.Option("--to", "--interval-end", metavar="DATE", help="Last day, exclusive.")]
+Job = Annotated[str | None, typer.Argument(help="One job; all where none is named.", show_default=False)]
+Select = Annotated[str | None, typer.Option("--select", metavar="SEL", help="JOB, JOB+, +JOB or tag:NAME.")]
+HERE = Path()
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        typer.echo(f"headrace {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show stack traces.")] = False,
+) -> None:
+    """What holds for every command."""
+    del version
+    sys.excepthook = traceback.print_exception if verbose else show_briefly
+
+
+@app.command()
+def run(
+    job: Job = None, select: Select = None, start: From = None, end: To = None, env: Env = "local", project: Folder = HERE,
+    run_id: Annotated[str | None, typer.Option("--run-id", help="A name for this run in ledger and commits.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Do the chosen jobs anew, due or not.")] = False,
+    sets: Sets = None,
+) -> None:  # fmt: skip
+    """Run the graph, or a part of it: what is due, in parallel, each interval once."""
+    chosen = commands.Choice(project, env, tuple(sets or ()), job or select, start, end, run_id, full_refresh)
+    raise typer.Exit(commands.plan(chosen) if dry_run else commands.run(chosen))
+
+
+@app.command()
+def plan(
+    job: Job = None, select: Select = None, start: From = None, end: To = None, env: Env = "local", project: Folder = HERE,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="As if everything were due.")] = False, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Say what `run` would do, and why; changes nothing."""
+    raise typer.Exit(
+        commands.plan(commands.Choice(project, env, tuple(sets or ()), job or select, start, end, None, full_refresh))
+    )
+
+
+@app.command()
+def status(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
+    """The last run, job by job, and what is champion."""
+    raise typer.Exit(commands.status(commands.Choice(project, env, tuple(sets or ()))))
+
+
+@app.command()
+def lint(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
+    """Check configuration, contracts and graph; starts no Spark."""
+    raise typer.Exit(commands.lint(commands.Choice(project, env, tuple(sets or ()))))
+
+
+@contract.command("check")
+def contract_check(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
+    """Read every contract and print its fingerprint; starts no Spark."""
+    raise typer.Exit(commands.contract_check(commands.Choice(project, env, tuple(sets or ()))))
+
+
+@rollback.command("model")
+def rollback_model(
+    model: Annotated[str, typer.Argument(help="The model's name in contracts/models.")],
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+) -> None:  # fmt: skip
+    """Make the champion's predecessor champion again, and write down that it was done."""
+    raise typer.Exit(commands.rollback_model(commands.Choice(project, env, tuple(sets or ())), model, dry_run))
+
+
+@quarantine.command("show")
+def quarantine_show(
+    rule: Annotated[str | None, typer.Option("--rule", help="Only rows of this rule.")] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many rows with their text.")] = 5,
+    raw: Annotated[bool, typer.Option("--raw", help="Show raw text too; it may hold personal values.")] = False,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Counts by source and rule, and some rows."""
+    raise typer.Exit(commands.quarantine_show(commands.Choice(project, env, tuple(sets or ())), rule, rows, raw))
+
+
+@quarantine.command("replay")
+def quarantine_replay(
+    rule: Annotated[str, typer.Option("--rule", help="The rule whose rows are read again.")],
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which days would be read.")] = False,
+) -> None:  # fmt: skip
+    """Read the landing days that hold rows of a rule again, by the contract as it is now."""
+    raise typer.Exit(commands.quarantine_replay(commands.Choice(project, env, tuple(sets or ())), rule, dry_run))
+
+
+@table.command("list")
+def table_list(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
+    """All tables of the graph, with their paths."""
+    raise typer.Exit(commands.table_list(commands.Choice(project, env, tuple(sets or ()))))
+
+
+@table.command("hash")
+def table_hash(
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="schema.table")],
+    version: Annotated[int | None, typer.Option("--version", min=0, help="A version of the table; the latest if none.")] = None,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """The table's hash: equal rows give an equal hash."""
+    raise typer.Exit(commands.table_hash(commands.Choice(project, env, tuple(sets or ())), name, version))
+
+
+def call(arguments: Sequence[str] | None) -> int:
+    """Run a command line. A user's mistake ends in a message and a status, never in a stack trace."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.excepthook = traceback.print_exception if "--verbose" in given else show_briefly
+    given = [*(["--verbose"] if "--verbose" in given else []), *(word for word in given if word != "--verbose")]
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(args=given, prog_name="headrace", standalone_mode=False)
+    except HeadraceError as error:
+        if "--verbose" in given:
+            traceback.print_exc()
+        typer.echo(str(error), err=True)
+        return error.exit_status
+    except click.ClickException as error:
+        return _usage(error, command)
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("Interrupted. What was committed stays; the same command goes on where this one stopped.", err=True)
+        return INTERRUPTED
+    return status if isinstance(status, int) else DONE
+
+
+def _usage(error: click.ClickException, command: click.Command) -> int:
+    hint = ""
+    word = str(getattr(error, "message", "")).partition("'")[2].partition("'")[0]
+    if isinstance(error, click.UsageError) and isinstance(error.ctx and error.ctx.command, click.Group):
+        hint = " " + nearest(word, error.ctx.command.commands) if error.ctx and word else ""
+    typer.echo(f"OPTION_INVALID: {error.format_message()}{hint}", err=True)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        typer.echo(f"  mend: {error.ctx.command_path} --help lists what is allowed", err=True)
+    return USAGE
+
+
+def show_briefly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """An error that nobody foresaw: its first line, where it arose, and how to see more."""
+    del trace
+    first = (str(error).strip() or kind.__name__).splitlines()[0]
+    typer.echo(
+        f"{kind.__name__}: {first}\n  mend: run the command again with --verbose and report what it shows", err=True
+    )

@@ -1,0 +1,98 @@
+"""Put the parts together: session, store, sinks and ledger of one environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyspark.sql import SparkSession
+
+from headrace.graph.job import Asset
+from headrace.graph.ledger import Ledger
+from headrace.graph.lint import Graph
+from headrace.graph.plan import View, view
+from headrace.graph.project import Project
+from headrace.graph.run import Sinks
+from headrace.ground.interval import Interval, parse_instant
+from headrace.ground.session import open_session
+from headrace.monitoring.page import Page, PageSink
+from headrace.release.registry import Champion, ChampionSink
+from headrace.release.verdict import Verdicts, VerdictSink
+from headrace.tables.landing import LandingSink, LandingZone, day_identity
+from headrace.tables.spec import Table
+from headrace.tables.store import Store
+from headrace.training.tracking import Candidate, CandidateSink
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """One environment at work."""
+
+    project: Project
+    graph: Graph
+    spark: SparkSession
+
+    @cached_property
+    def store(self) -> Store:
+        """The tables."""
+        return Store(self.spark, self.project.warehouse)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What was done so far."""
+        return Ledger(self.store)
+
+    @cached_property
+    def champions(self) -> ChampionSink:
+        """Champions, and the way back to their predecessors."""
+        return ChampionSink(self.tracking_uri, self.store)
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's store."""
+        folder = self.project.home / "mlflow"
+        folder.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{folder / 'mlflow.db'}"
+
+    def sinks(self, session: SparkSession) -> Sinks:
+        """Where each kind of asset is kept, through one session."""
+        return {
+            Table: self.store.through(session),
+            LandingZone: LandingSink(),
+            Candidate: self.candidates,
+            Champion: self.champions,
+            Verdicts: VerdictSink(self.store),
+            Page: self.pages,
+        }
+
+    @cached_property
+    def pages(self) -> PageSink:
+        """Reports."""
+        return PageSink(self.project.home / "reports")
+
+    @cached_property
+    def candidates(self) -> CandidateSink:
+        """Candidates in MLflow."""
+        return CandidateSink(self.tracking_uri, self.project.home / "mlflow" / "artifacts")
+
+    def look(self, asked: Interval, forced: tuple[str, ...] = ()) -> View:
+        """What planning sees now."""
+        return view(self.graph, self.ledger, self._observe, asked, self.project.span.start, forced)
+
+    def _observe(self, asset: Asset, interval: Interval) -> str | None:
+        """Landing folders are outside the ledger: their identity is what lies in them."""
+        if not isinstance(asset, LandingZone):
+            return None
+        return day_identity(asset, interval)
+
+
+def assemble(project: Project, graph: Graph) -> Assembly:
+    """Open the session and everything on it."""
+    spark = open_session(f"headrace {project.name}", project.config.spark.master, project.config.spark.settings)
+    return Assembly(project, graph, spark)
+
+
+def asked_interval(project: Project, start: str | None, end: str | None) -> Interval:
+    """The time that a command asks for; the whole span where it names none."""
+    span = project.span
+    return Interval(parse_instant(start) if start else span.start, parse_instant(end) if end else span.end)

@@ -1,0 +1,94 @@
+"""What a run says at its end: the table, the champions, where the report is, and the next command."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from headrace.cli.assembly import Assembly
+from headrace.cli.progress import summary
+from headrace.graph.ledger import Ledger
+from headrace.graph.run import JobResult
+from headrace.ground.errors import DONE, HeadraceError
+from headrace.monitoring.page import Page
+
+if TYPE_CHECKING:
+    from headrace.cli.commands import Choice
+
+
+def seconds_before(ledger: Ledger) -> dict[str, float]:
+    """What each job took when it was last run with as many intervals; the progress's guess of the time left."""
+    return {entry.job: entry.seconds for entry in ledger.entries if entry.state == "done"}
+
+
+def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[JobResult, ...], status: int) -> None:
+    """The end of a run, on the console."""
+    if all(result.state == "up to date" for result in results):
+        out.print("Everything is up to date; nothing was done.")
+    else:
+        out.print(summary(results))
+    for result in results:
+        if result.state in ("failed", "refused", "not ready"):
+            out.print(_problem(choice, result), markup=False)
+    show_champions(out, choice, parts)
+    show_pages(out, parts)
+    if status != DONE:
+        out.print(f"Next, when mended: {choice.resume()}", markup=False)
+
+
+def _problem(choice: Choice, result: JobResult) -> str:
+    if result.error is not None and choice.verbose:
+        return "".join(traceback.format_exception(result.error))
+    if result.state == "refused":
+        return HeadraceError("GATE_REFUSED", job=result.job, reason=result.note, resume=choice.resume()).render()
+    if isinstance(result.error, HeadraceError) or result.error is None:
+        return f"{result.job}: {result.note}"
+    problem = f"{type(result.error).__name__}: {result.note.splitlines()[0] if result.note else ''}"
+    return HeadraceError(
+        "JOB_FAILED", job=result.job, interval="its interval", problem=problem, resume=choice.resume()
+    ).render()
+
+
+def show_champions(out: Console, choice: Choice, parts: Assembly) -> None:
+    """Each model's champion with its test AUC beside what it was released against."""
+    for model in parts.project.models.values():
+        history = parts.champions.champion_history(model.model)
+        if not history:
+            out.print(f"{model.model}: no champion yet.")
+            continue
+        last = history[-1]
+        evidence = json.loads(
+            next(
+                (
+                    step.evidence
+                    for step in reversed(history)
+                    if step.version == last.version and "overall" in step.evidence
+                ),
+                "{}",
+            )
+        )
+        out.print(f"{model.model}: champion is version {last.version}{_figures(evidence, model.baseline.column)}")
+
+
+def _figures(evidence: dict[str, object], baseline: str) -> str:
+    overall = evidence.get("overall")
+    if not isinstance(overall, dict):
+        return ""
+    other = f"{baseline} alone" if evidence.get("against") == "baseline" else "the champion before"
+    ours, theirs, gain = (overall[name] for name in ("candidate", "reference", "gain"))
+    return (
+        f", test AUC {ours['value']:.4f} ({ours['low']:.4f} to {ours['high']:.4f}); {other} {theirs['value']:.4f}; "
+        f"gain {gain['value']:.4f}, lower bound {gain['low']:.4f}"
+    )
+
+
+def show_pages(out: Console, parts: Assembly) -> None:
+    """Where the reports are, and how to open MLflow's pages."""
+    for job in parts.graph:
+        for output in job.outputs:
+            if isinstance(output, Page) and parts.pages.exists(output):
+                out.print(f"Report: {parts.pages.path(output)}", soft_wrap=True)
+    out.print(f"Experiments: mlflow ui --backend-store-uri {parts.tracking_uri}", soft_wrap=True)

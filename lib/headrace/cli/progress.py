@@ -1,0 +1,135 @@
+"""What a run shows while it goes on, and the table at its end: live on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from headrace.graph.plan import Step
+from headrace.graph.run import Events, JobResult
+
+Stages = Callable[[], tuple[tuple[str, int, int], ...]]
+_STYLES = {
+    "done": "green",
+    "up to date": "dim",
+    "failed": "bold red",
+    "refused": "yellow",
+    "skipped": "yellow",
+    "not ready": "yellow",
+}
+
+
+class Progress:
+    """Listens to a run. ``seconds_before`` are the seconds each job took when it was last run, for the time left."""
+
+    def __init__(
+        self, console: Console, jobs: tuple[str, ...], stages: Stages, seconds_before: dict[str, float]
+    ) -> None:
+        self.console = console
+        self.jobs = jobs
+        self._stages = stages
+        self._before = seconds_before
+        self._began = time.monotonic()
+        self._running: dict[str, tuple[float, Step]] = {}
+        self._results: dict[str, JobResult] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def events(self) -> Events:
+        """The callbacks for the run."""
+        return Events(self._start, self._finish, self._retry)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show a live table while inside, where a person looks on."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(get_renderable=self._live, console=self.console, refresh_per_second=2, transient=True):
+            yield
+
+    def _start(self, step: Step) -> None:
+        with self._lock:
+            self._running[step.job.name] = (time.monotonic(), step)
+        if not self.console.is_terminal:
+            self._say(f"{step.job.name}: {step.interval.label()} ({_intervals(len(step.dues))}; {step.why})")
+
+    def _finish(self, result: JobResult) -> None:
+        with self._lock:
+            self._running.pop(result.job, None)
+            self._results[result.job] = result
+        if not self.console.is_terminal:
+            rows = f", {result.rows_out:,} rows" if result.rows_out is not None else ""
+            left = self._left()
+            self._say(
+                f"{result.job}: {result.state}{rows}, {result.seconds:.1f} s{f'; about {left:.0f} s left' if left else ''}"
+            )
+
+    def _retry(self, job: str, error: BaseException) -> None:
+        self._say(f"{job}: tried again after {str(error).splitlines()[0]}")
+
+    def _say(self, text: str) -> None:
+        self.console.print(f"[{time.monotonic() - self._began:6.1f} s] {text}", highlight=False, markup=False)
+
+    def _left(self) -> float | None:
+        """Seconds left, from what the remaining jobs took the last time; None where nothing is known."""
+        with self._lock:
+            remaining = [self._before.get(job) for job in self.jobs if job not in self._results]
+        known = [seconds for seconds in remaining if seconds is not None]
+        return sum(known) if known else None
+
+    def _live(self) -> Table:
+        table = _columns()
+        with self._lock:
+            running, results = dict(self._running), dict(self._results)
+        for job in self.jobs:
+            if job in results:
+                _add(table, results[job])
+            elif job in running:
+                began, step = running[job]
+                table.add_row(
+                    job, "running", "", "", f"{time.monotonic() - began:.0f}", _intervals(len(step.dues)), step.why
+                )
+            else:
+                table.add_row(job, "[dim]waiting[/]", "", "", "", "", "")
+        stages = "  ".join(f"{done}/{tasks} tasks" for _, done, tasks in self._stages())
+        left = self._left()
+        ahead = f", about {left:.0f} s left" if left else ""
+        table.caption = f"{time.monotonic() - self._began:.0f} s{ahead}  {stages}"
+        return table
+
+
+def summary(results: tuple[JobResult, ...]) -> Table:
+    """The table at the end of a run."""
+    table = _columns()
+    for result in results:
+        _add(table, result)
+    return table
+
+
+def _columns() -> Table:
+    table = Table(box=None, pad_edge=False, caption_justify="left")
+    table.add_column("job")
+    table.add_column("state")
+    for name in ("rows in", "rows out", "seconds", "intervals"):
+        table.add_column(name, justify="right")
+    table.add_column("why", overflow="ellipsis", no_wrap=True, max_width=60)
+    return table
+
+
+def _add(table: Table, result: JobResult) -> None:
+    state = f"[{_STYLES[result.state]}]{result.state}[/]"
+    numbers = ("" if count is None else f"{count:,}" for count in (result.rows_in, result.rows_out))
+    seconds = f"{result.seconds:.1f}" if result.intervals else ""
+    note = result.note.splitlines()[0] if result.note else ""
+    table.add_row(result.job, state, *numbers, seconds, str(result.intervals or ""), note)
+
+
+def _intervals(count: int) -> str:
+    return "1 interval" if count == 1 else f"{count} intervals"

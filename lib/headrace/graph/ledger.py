@@ -1,0 +1,114 @@
+"""The ledger: what was done for which interval, from which inputs. A value; where it is kept is the store's affair."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from headrace.ground.interval import Interval
+from headrace.tables.spec import Table
+
+LEDGER = Table(name="ops.ledger", meaning="Every interval of every job: its state, identity, rows and seconds.")
+SCHEMA = (
+    "at timestamp, run_id string, job string, start timestamp, end timestamp, state string, stamp string, "
+    "seconds double, rows_in bigint, rows_out bigint, intervals int, outputs string, note string"
+)
+State = Literal["done", "failed", "refused"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One interval of one job.
+
+    ``stamp`` is the identity of the job and of everything that it read. ``seconds`` and rows are those of the whole
+    step, in which ``intervals`` adjacent intervals were done at once.
+    """
+
+    at: datetime
+    run_id: str
+    job: str
+    interval: Interval
+    state: State
+    stamp: str
+    seconds: float = 0.0
+    rows_in: int | None = None
+    rows_out: int | None = None
+    intervals: int = 1
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+class Rows(Protocol):
+    """What the ledger needs of a store."""
+
+    def read_rows(self, table: Table) -> list[dict[str, Any]]:
+        """All rows of a small table."""
+        ...
+
+    def append_rows(self, table: Table, rows: list[dict[str, Any]], schema: str) -> None:
+        """Append in one commit."""
+        ...
+
+
+class Ledger:
+    """The entries so far, and the port through which more are appended."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.entries: list[Entry] = sorted((_entry(row) for row in rows.read_rows(LEDGER)), key=lambda entry: entry.at)
+        self._settled: dict[str, dict[Interval, Entry]] = {}
+        self._index(self.entries)
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Write the entries down, then know them."""
+        new = list(entries)
+        self._rows.append_rows(LEDGER, [_row(entry) for entry in new], SCHEMA)
+        self.entries += new
+        self._index(new)
+
+    def settled(self, job: str) -> Mapping[Interval, Entry]:
+        """The latest entry of each interval of a job that needs no other try: done, or refused."""
+        return self._settled.get(job, {})
+
+    def done(self, job: str) -> Mapping[Interval, Entry]:
+        """The settled intervals that left outputs."""
+        return {interval: entry for interval, entry in self.settled(job).items() if entry.state == "done"}
+
+    def _index(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if entry.state != "failed":
+                self._settled.setdefault(entry.job, {})[entry.interval] = entry
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    interval = Interval(_utc(row["start"]), _utc(row["end"]))
+    kept = {
+        name: row[name]
+        for name in ("run_id", "job", "state", "stamp", "seconds", "rows_in", "rows_out", "intervals", "note")
+    }
+    return Entry(at=_utc(row["at"]), interval=interval, outputs=json.loads(row["outputs"]), **kept)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "run_id": entry.run_id,
+        "job": entry.job,
+        "start": entry.interval.start,
+        "end": entry.interval.end,
+        "state": entry.state,
+        "stamp": entry.stamp,
+        "seconds": entry.seconds,
+        "rows_in": entry.rows_in,
+        "rows_out": entry.rows_out,
+        "intervals": entry.intervals,
+        "outputs": json.dumps(dict(entry.outputs), sort_keys=True),
+        "note": entry.note,
+    }
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)

@@ -1,0 +1,188 @@
+"""The plan: which intervals of which jobs are due, and why. A pure function of graph, ledger and what has landed.
+
+A job's interval has a *stamp*: a hash of the job's own fingerprint and of the stamps of everything that it reads. It is
+done when the ledger holds the same stamp for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from headrace.graph.job import Asset, Job, Latest, Once
+from headrace.graph.ledger import Ledger
+from headrace.graph.lint import Graph
+from headrace.ground.interval import Interval, merge_adjacent
+
+Observe = Callable[[Asset, Interval], str | None]
+"""The identity of what lies outside the ledger (landing folders) over an interval; None for an asset that is inside."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """One interval that is to be done, why, and the stamp that it will have (None while its inputs are to change)."""
+
+    interval: Interval
+    why: str
+    stamp: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """Adjacent due intervals of one job, done as one."""
+
+    job: Job
+    interval: Interval
+    dues: tuple[Due, ...]
+
+    @property
+    def why(self) -> str:
+        """The reasons, each once."""
+        return ", ".join(dict.fromkeys(due.why for due in self.dues))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An upstream interval that is not done, and is not going to be in this run."""
+
+    upstream: str
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class View:
+    """What planning looks at: graph, ledger, the outside, the time asked for, and what is about to be made."""
+
+    graph: Graph
+    ledger: Ledger
+    observe: Observe
+    asked: Interval
+    project_start: datetime
+    pending: Mapping[str, frozenset[Interval]] = field(default_factory=dict)
+    forced: frozenset[str] = frozenset()
+    makers: Mapping[str, Job] = field(default_factory=dict)
+
+
+def view(
+    graph: Graph, ledger: Ledger, observe: Observe, asked: Interval, start: datetime, forced: Iterable[str] = ()
+) -> View:
+    """A view with nothing pending."""
+    makers = {output.name: job for job in graph for output in job.outputs}
+    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers)
+
+
+def intervals_of(job: Job, seen: View) -> tuple[Interval, ...]:
+    """The intervals of a job in the time asked for. Cut from the project's start, so that weeks fall on the same days."""
+    if isinstance(job.every, Once):
+        return (job.every.span,) if job.every.span.end <= seen.asked.end else ()
+    whole = Interval(seen.project_start, seen.asked.end)
+    pieces = tuple(piece for piece in whole.cut(job.every.length) if piece.start >= seen.asked.start)
+    return pieces[-1:] if isinstance(job.every, Latest) else pieces
+
+
+def due(job: Job, seen: View) -> tuple[tuple[Due, ...], tuple[Missing, ...]]:
+    """The job's due intervals, and what they lack. An interval that lacks something is not due."""
+    dues: list[Due] = []
+    missing: list[Missing] = []
+    for interval in intervals_of(job, seen):
+        lacking = [] if job.name in seen.forced else _lacking(job, interval, seen)
+        if lacking:
+            missing += lacking
+            continue
+        found = _due(job, interval, seen)
+        if found is not None:
+            dues.append(found)
+    return tuple(dues), tuple(missing)
+
+
+def _due(job: Job, interval: Interval, seen: View) -> Due | None:
+    waiting = next(
+        (
+            maker.name
+            for maker, pieces in _reads(job, interval, seen)
+            if pieces & seen.pending.get(maker.name, frozenset())
+        ),
+        None,
+    )
+    if waiting is not None:
+        return Due(interval, f"{waiting} will be made anew", None)
+    current = stamp(job, interval, seen)
+    entry = seen.ledger.settled(job.name).get(interval)
+    if entry is None:
+        return Due(interval, "never done", current)
+    if job.name in seen.forced:
+        return Due(interval, "forced", current)
+    if entry.stamp != current:
+        return Due(interval, "code, contract or input changed", current)
+    return None
+
+
+def _reads(job: Job, interval: Interval, seen: View) -> Iterator[tuple[Job, frozenset[Interval]]]:
+    for name, asset in job.inputs.items():
+        maker = seen.makers.get(asset.name)
+        if maker is not None:
+            yield maker, frozenset(needed(job, name, maker, interval, seen))
+
+
+def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
+    """Upstream intervals that are needed, not settled, and not about to be made."""
+    found = []
+    for maker, pieces in _reads(job, interval, seen):
+        there = seen.ledger.settled(maker.name).keys() | seen.pending.get(maker.name, frozenset())
+        found += [Missing(maker.name, piece) for piece in sorted(pieces - there)]
+    return found
+
+
+def needed(job: Job, name: str, maker: Job, interval: Interval, seen: View) -> tuple[Interval, ...]:
+    """The maker's intervals that an interval of ``job`` reads."""
+    if isinstance(maker.every, Once):
+        return (maker.every.span,)
+    start = seen.project_start if name in job.history else interval.start
+    if isinstance(maker.every, Latest):
+        done = [piece for piece in seen.ledger.settled(maker.name) if piece.end <= interval.end]
+        return (
+            tuple(sorted(done)[-1:]) or tuple(Interval(seen.project_start, interval.end).cut(maker.every.length))[-1:]
+        )
+    pieces = Interval(seen.project_start, interval.end).cut(maker.every.length)
+    return tuple(piece for piece in pieces if piece.end > start)
+
+
+def stamp(job: Job, interval: Interval, seen: View) -> str:
+    """The identity of what the interval's output is made from."""
+    digest = hashlib.sha256(f"{job.name}\0{job.fingerprint}\0{interval.label()}".encode())
+    for name, asset in sorted(job.inputs.items()):
+        outside = seen.observe(asset, Interval(interval.start - job.lag, interval.end))
+        maker = seen.makers.get(asset.name)
+        parts = [outside] if outside is not None else []
+        if outside is None and maker is not None:
+            done = seen.ledger.done(maker.name)
+            pieces = needed(job, name, maker, interval, seen)
+            parts = [done[piece].stamp if piece in done else "none" for piece in pieces]
+        digest.update(f"\0{name}\0{','.join(parts)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def steps(job: Job, dues: Iterable[Due], most: int) -> tuple[Step, ...]:
+    """The due intervals as few steps of at most ``most`` adjacent intervals."""
+    pending = list(dues)
+    found: list[Step] = []
+    for stretch in merge_adjacent(item.interval for item in pending):
+        inside = [item for item in pending if stretch.contains(item.interval)]
+        for at in range(0, len(inside), most):
+            part = tuple(inside[at : at + most])
+            found.append(Step(job, Interval(part[0].interval.start, part[-1].interval.end), part))
+    return tuple(found)
+
+
+def plan(graph: Graph, seen: View, most: int) -> tuple[Step, ...]:
+    """All steps that a run would take, in order: each job as if those before it were about to be run."""
+    found: list[Step] = []
+    pending: dict[str, frozenset[Interval]] = {}
+    for job in graph:
+        dues, _ = due(job, replace(seen, pending=pending))
+        if dues:
+            pending[job.name] = frozenset(item.interval for item in dues)
+            found += steps(job, dues, most)
+    return tuple(found)

@@ -1,0 +1,317 @@
+"""Run a graph: jobs in parallel threads inside one Spark application, each committed and written down as it ends."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from graphlib import TopologicalSorter
+from typing import Any, Literal
+
+from pyspark import StorageLevel
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from headrace.contracts.fingerprint import fingerprint
+from headrace.graph.failures import retryable, translate
+from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key
+from headrace.graph.ledger import Entry, Ledger
+from headrace.graph.lint import upstream
+from headrace.graph.plan import Missing, Step, View, due, needed, steps
+from headrace.graph.project import Project
+from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
+from headrace.ground.session import cancel_all, session_for_thread, slots
+
+State = Literal["done", "up to date", "refused", "failed", "skipped", "not ready"]
+Sinks = Mapping[type, Sink]
+_STATUS = {"refused": REFUSED, "failed": FAILED, "not ready": NOT_READY}
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What became of one job in a run."""
+
+    job: str
+    state: State
+    seconds: float = 0.0
+    rows_in: int | None = None
+    rows_out: int | None = None
+    intervals: int = 0
+    note: str = ""
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Events:
+    """What a run tells while it goes on; called from the run's threads."""
+
+    started: Callable[[Step], None] = lambda step: None
+    finished: Callable[[JobResult], None] = lambda result: None
+    retried: Callable[[str, BaseException], None] = lambda job, error: None
+
+
+@dataclass
+class Run:
+    """One run of (a part of) a graph: what it works with, and what has become of each job so far."""
+
+    project: Project
+    jobs: tuple[Job, ...]
+    look: Callable[[], View]
+    ledger: Ledger
+    spark: SparkSession
+    sinks: Callable[[SparkSession], Sinks]
+    run_id: str
+    events: Events = field(default_factory=Events)
+    results: dict[str, JobResult] = field(default_factory=dict)
+    _ledger_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def go(self) -> int:
+        """Run every job whose inputs are there, in parallel; returns the exit status of the whole."""
+        try:
+            self._go()
+        except (KeyboardInterrupt, SystemExit):
+            cancel_all(self.spark)
+            raise
+        return worst(_STATUS.get(result.state, DONE) for result in self.results.values())
+
+    def _go(self) -> None:
+        order = TopologicalSorter(self._parents())
+        order.prepare()
+        by_name = {job.name: job for job in self.jobs}
+        weight = _longest_path(self.jobs)
+        waiting: list[str] = []
+        running: dict[Future[JobResult], Job] = {}
+        with ThreadPoolExecutor(self.project.config.engine.parallel_jobs, thread_name_prefix="job") as threads:
+            while order.is_active():
+                waiting = sorted([*waiting, *order.get_ready()], key=lambda name: -weight[name])
+                for name in _startable([by_name[name] for name in waiting], list(running.values())):
+                    waiting.remove(name)
+                    running[threads.submit(self._job, by_name[name])] = by_name[name]
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    job = running.pop(future)
+                    self._settle(job, future)
+                    order.done(job.name)
+
+    def _parents(self) -> dict[str, set[str]]:
+        names = {job.name for job in self.jobs}
+        return {name: parents & names for name, parents in upstream(self.look().graph).items() if name in names}
+
+    def _settle(self, job: Job, future: Future[JobResult]) -> None:
+        error = future.exception()
+        result = JobResult(job.name, "failed", note=str(error), error=error) if error is not None else future.result()
+        if result.state == "failed":
+            self._write_failure(job, result)
+        self.results[job.name] = result
+        self.events.finished(result)
+
+    def _job(self, job: Job) -> JobResult:
+        blocked = self._blocked(job)
+        if blocked is not None:
+            return JobResult(job.name, "skipped", note=blocked)
+        dues, missing = due(job, self.look())
+        if missing:
+            return JobResult(job.name, "not ready", note=_not_ready(job, missing[0]), intervals=len(dues))
+        if not dues:
+            return JobResult(job.name, "up to date")
+        session = session_for_thread(self.spark, job.name)
+        sinks = self.sinks(session)
+        results = [
+            self._step(step, session, sinks) for step in steps(job, dues, self.project.config.engine.most_intervals)
+        ]
+        return _total(job, results)
+
+    def _blocked(self, job: Job) -> str | None:
+        """Why the job cannot go on: something upstream failed, or was refused and has no earlier output."""
+        for name in sorted(self._parents()[job.name]):
+            state = self.results[name].state
+            if state in ("failed", "skipped", "not ready"):
+                return f"{name} {state}"
+            if state == "refused" and not self._has_earlier_output(name, job):
+                return f"{name} refused, and there is no earlier output"
+        return None
+
+    def _has_earlier_output(self, maker: str, reader: Job) -> bool:
+        made = next(job.outputs for job in self.jobs if job.name == maker)
+        sinks = self.sinks(self.spark)
+        return all(sinks[type(asset)].exists(asset) for asset in reader.inputs.values() if asset in made)
+
+    def _step(self, step: Step, session: SparkSession, sinks: Sinks) -> JobResult:
+        """Do adjacent intervals as one: read, run, commit, write down. Tried again where the error's class allows."""
+        self.events.started(step)
+        began = time.monotonic()
+        rows_in = self._rows_in(step)
+        attempts = self.project.config.engine.attempts
+        outcome, stamps = self._attempt(step, session, sinks, attempts)
+        seconds = time.monotonic() - began
+        if isinstance(outcome, Refusal):
+            self._write_down(step, stamps, "refused", seconds, rows_in, None, {}, outcome.reason)
+            return JobResult(step.job.name, "refused", seconds, rows_in, 0, len(step.dues), outcome.reason)
+        rows_out = sum(receipt.rows or 0 for receipt in outcome.values())
+        versions = {name: receipt.version for name, receipt in outcome.items()}
+        self._write_down(step, stamps, "done", seconds, rows_in, rows_out, versions, step.why)
+        return JobResult(step.job.name, "done", seconds, rows_in, rows_out, len(step.dues), step.why)
+
+    def _attempt(
+        self, step: Step, session: SparkSession, sinks: Sinks, attempts: int
+    ) -> tuple[Refusal | dict[str, Receipt], dict[Any, str]]:
+        stamps = {item.interval: item.stamp or "" for item in step.dues}
+        try:
+            return self._commit(step, session, sinks, stamps), stamps
+        except (HeadraceError, PySparkException) as error:
+            mended = translate(error)
+            if attempts <= 1 or not retryable(mended):
+                raise mended from error
+            self.events.retried(step.job.name, mended)
+            return self._attempt(step, session, sinks, attempts - 1)
+
+    def _commit(
+        self, step: Step, session: SparkSession, sinks: Sinks, stamps: Mapping[Any, str]
+    ) -> Refusal | dict[str, Receipt]:
+        held: list[DataFrame] = []
+
+        def hold(frame: DataFrame) -> DataFrame:
+            held.append(frame.persist(StorageLevel.DISK_ONLY))
+            return held[-1]
+
+        def before(asset: Asset) -> Any:
+            return sinks[type(asset)].read(asset, at) if sinks[type(asset)].exists(asset) else None
+
+        job = step.job
+        at = At(
+            step.interval,
+            self.run_id,
+            datetime.now(UTC),
+            self.project.config.seed,
+            session,
+            slots(session),
+            hold,
+            before,
+        )
+        inputs = Inputs(lambda name: sinks[type(job.inputs[name])].read(job.inputs[name], at))
+        try:
+            value = job.run(inputs, at, self.project)
+            if isinstance(value, Refusal):
+                return value
+            identity = self._identity(step, stamps)
+            return {
+                asset_key(asset): sinks[type(asset)].commit(asset, part, at, identity)
+                for asset, part in _by_output(job, value)
+            }
+        finally:
+            for frame in held:
+                frame.unpersist()
+
+    def _identity(self, step: Step, stamps: Mapping[Any, str]) -> dict[str, str]:
+        """What a commit says of itself: enough to prove from the table alone what it was made from."""
+        read = {name: self._version(asset) for name, asset in sorted(step.job.inputs.items())}
+        return {
+            "job": step.job.name,
+            "interval": step.interval.label(),
+            "fingerprint": step.job.fingerprint,
+            "inputs": json.dumps(read, sort_keys=True),
+            "stamp": fingerprint(sorted(stamps.values())),
+        }
+
+    def _version(self, asset: Asset) -> str:
+        key = asset_key(asset)
+        entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
+        return next((entry.outputs[key] for entry in entries), "outside")
+
+    def _rows_in(self, step: Step) -> int | None:
+        """Rows that the upstream steps of the intervals read left, each step once; None where nothing is known."""
+        seen = self.look()
+        counted: dict[tuple[Any, ...], int] = {}
+        for name, asset in step.job.inputs.items():
+            maker = seen.makers.get(asset.name)
+            done = self.ledger.done(maker.name) if maker is not None else {}
+            for piece in needed(step.job, name, maker, step.interval, seen) if maker is not None else ():
+                entry = done.get(piece)
+                if entry is not None and entry.rows_out is not None:
+                    counted[(entry.job, entry.at)] = entry.rows_out
+        return sum(counted.values()) if counted else None
+
+    def _write_down(
+        self, step: Step, stamps: Mapping[Any, str], state: Any, seconds: float,
+        rows_in: int | None, rows_out: int | None, outputs: Mapping[str, str], note: str,
+    ) -> None:  # fmt: skip
+        now = datetime.now(UTC)
+        entries = [
+            Entry(
+                now,
+                self.run_id,
+                step.job.name,
+                interval,
+                state,
+                stamp,
+                seconds,
+                rows_in,
+                rows_out,
+                len(stamps),
+                outputs,
+                note,
+            )
+            for interval, stamp in stamps.items()
+        ]
+        with self._ledger_lock:
+            self.ledger.append(entries)
+
+    def _write_failure(self, job: Job, result: JobResult) -> None:
+        seen = self.look()
+        interval = job.every.span if isinstance(job.every, Once) else seen.asked
+        entry = Entry(datetime.now(UTC), self.run_id, job.name, interval, "failed", "", note=result.note[:2000])
+        with self._ledger_lock:
+            self.ledger.append([entry])
+
+
+def _by_output(job: Job, value: Any) -> Iterator[tuple[Asset, Any]]:
+    """The declared outputs, in the order declared, with what the job returned for each."""
+    parts = value if isinstance(value, Mapping) else {job.outputs[0]: value}
+    for asset in parts:
+        if asset not in job.outputs:
+            declared = ", ".join(asset_key(output) for output in job.outputs)
+            raise HeadraceError("OUTPUT_UNKNOWN", job=job.name, output=asset_key(asset), declared=declared)
+    return ((output, parts[output]) for output in job.outputs if output in parts)
+
+
+def _startable(waiting: list[Job], running: list[Job]) -> list[str]:
+    """The jobs that may start now: an exclusive one runs alone."""
+    if any(job.exclusive for job in running):
+        return []
+    if waiting and waiting[0].exclusive:
+        return [] if running else [waiting[0].name]
+    return [job.name for job in waiting if not job.exclusive]
+
+
+def _longest_path(jobs: tuple[Job, ...]) -> dict[str, int]:
+    """How many jobs wait behind each, along the longest way down."""
+    parents = upstream(jobs)
+    weight: dict[str, int] = {}
+    for name in reversed(tuple(TopologicalSorter(parents).static_order())):
+        weight[name] = 1 + max((weight[child] for child, above in parents.items() if name in above), default=0)
+    return weight
+
+
+def _not_ready(job: Job, missing: Missing) -> str:
+    return HeadraceError(
+        "UPSTREAM_NOT_READY", job=job.name, upstream=missing.upstream, interval=missing.interval.label()
+    ).render()
+
+
+def _total(job: Job, results: list[JobResult]) -> JobResult:
+    """Several steps of one job as one result."""
+    refused = next((result for result in results if result.state == "refused"), None)
+    counts = [result.rows_in for result in results if result.rows_in is not None]
+    return JobResult(
+        job=job.name,
+        state="refused" if refused is not None else "done",
+        seconds=sum(result.seconds for result in results),
+        rows_in=sum(counts) if counts else None,
+        rows_out=sum(result.rows_out or 0 for result in results),
+        intervals=sum(result.intervals for result in results),
+        note=refused.note if refused is not None else ", ".join(dict.fromkeys(result.note for result in results)),
+    )

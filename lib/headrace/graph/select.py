@@ -1,0 +1,59 @@
+"""Choose a part of a graph: ``JOB``, ``JOB+`` (and what is below), ``+JOB`` (and what is above), ``tag:NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+
+from headrace.graph.lint import Graph, upstream
+from headrace.ground.errors import HeadraceError, nearest
+
+
+def ordered(graph: Graph) -> Graph:
+    """The jobs in an order in which each comes after what it reads."""
+    by_name = {job.name: job for job in graph}
+    return tuple(by_name[name] for name in TopologicalSorter(upstream(graph)).static_order())
+
+
+def select(graph: Graph, selector: str | None) -> Graph:
+    """The jobs that a selector names, in order; all of them where there is none.
+
+    Raises:
+        HeadraceError: JOB_UNKNOWN with the nearest name.
+    """
+    if selector is None:
+        return ordered(graph)
+    names = _tagged(graph, selector[4:]) if selector.startswith("tag:") else _around(graph, selector)
+    return tuple(job for job in ordered(graph) if job.name in names)
+
+
+def _tagged(graph: Graph, tag: str) -> set[str]:
+    tags = {known for job in graph for known in job.tags}
+    if tag not in tags:
+        raise HeadraceError("JOB_UNKNOWN", job=f"tag:{tag}", hint=nearest(tag, tags))
+    return {job.name for job in graph if tag in job.tags}
+
+
+def _around(graph: Graph, selector: str) -> set[str]:
+    name = selector.strip("+")
+    if name not in {job.name for job in graph}:
+        raise HeadraceError("JOB_UNKNOWN", job=name, hint=nearest(name, (job.name for job in graph)))
+    above = upstream(graph)
+    below: dict[str, set[str]] = {
+        job.name: {child for child, parents in above.items() if job.name in parents} for job in graph
+    }
+    chosen = {name}
+    if selector.startswith("+"):
+        chosen |= _reach(name, above)
+    if selector.endswith("+"):
+        chosen |= _reach(name, below)
+    return chosen
+
+
+def _reach(name: str, edges: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    frontier = {name}
+    while frontier:
+        frontier = {further for at in frontier for further in edges[at]} - found
+        found |= frontier
+    return found

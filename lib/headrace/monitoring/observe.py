@@ -1,0 +1,140 @@
+"""Gather what the report shows: drift against the training reference, matured performance, intake, jobs, origins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from headrace.contracts.events import EventContract
+from headrace.contracts.labels import LabelContract
+from headrace.contracts.models import ModelContract
+from headrace.monitoring.cost import LedgerEntry
+from headrace.monitoring.drift import Drift, measure_drift
+from headrace.monitoring.report import Champion, Intake, Quarantined
+from headrace.profile.profile import profile, read_profile, reference_edges
+from headrace.release.decisions import Decision
+from headrace.scoring.score import with_score
+from headrace.tables.spec import Table
+from headrace.training.metrics import Estimate
+from headrace.training.tracking import Registered
+
+SCORE = "score"
+_COPIES = "duplicate"
+
+
+def profile_table(model: ModelContract) -> Table:
+    """``monitor.profile``: the present profile of a model's inputs and scores, by snapshot."""
+    return Table(
+        name="monitor.profile",
+        meaning="Additive facts about features and scores, by column, user bucket and snapshot.",
+        keys=("model", "as_of", "table", "column", "slice", "user_bucket"),
+        partitioned_by=("model",),
+        replaced_by="as_of",
+        stamped="end",
+        part=("model", model.model),
+    )
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A model's inputs and scores: in training, and now, for those who are in the population of the label."""
+
+    reference: DataFrame
+    now: DataFrame
+
+
+def watch(
+    training_set: DataFrame, present: DataFrame, eligible: DataFrame, champion: Registered, entity: Sequence[str]
+) -> Watched:
+    """``present`` (everybody's features now) is narrowed to the eligible, so that like is compared with like."""
+    reference = with_score(training_set.where("part = 'train'"), champion.model, SCORE)
+    now = with_score(present.join(eligible, on=list(entity), how="left_semi"), champion.model, SCORE)
+    return Watched(reference, now)
+
+
+def eligible_at(events: DataFrame, contract: LabelContract, source: EventContract, instant: datetime) -> DataFrame:
+    """The entities whom the label's question is about at ``instant``: its population now."""
+    start = instant - contract.eligible.within
+    when = F.col(source.roles.event_time).cast("timestamp")
+    inside = (
+        (F.col("event_date") >= F.lit((start - timedelta(days=1)).date()))
+        & (when >= F.lit(start))
+        & (when < F.lit(instant))
+    )
+    holds = F.expr(contract.eligible.where.sql) if contract.eligible.where is not None else F.lit(True)
+    landed = F.col("landed_on") < F.lit(instant.date())
+    return events.where(inside & landed & holds).select(*source.entity).distinct()
+
+
+def measure(
+    watched: Watched, contract: ModelContract, champion: Registered, entity: Sequence[str], as_of: datetime
+) -> tuple[tuple[Drift, ...], DataFrame]:
+    """Drift of each input and of the score, and the present profile as rows of ``monitor.profile``."""
+    columns = [*contract.columns, SCORE]
+    edges = reference_edges(watched.reference, columns)
+    about = {"table": f"training.{contract.model}", "fingerprint": champion.model.feature_fingerprint, "entity": entity}
+    before = profile(watched.reference, edges, window="reference", **about)  # type: ignore[arg-type]
+    now = profile(watched.now, edges, window=as_of.date().isoformat(), **about)  # type: ignore[arg-type]
+    drifts = measure_drift(read_profile(before), read_profile(now), edges)
+    return drifts, now.withColumn("model", F.lit(contract.model)).withColumn("as_of", F.lit(as_of))
+
+
+def describe_champion(contract: ModelContract, champion: Registered, history: Sequence[Decision]) -> Champion:
+    """The champion with the figures on which it was released."""
+    released = next((step for step in reversed(history) if step.version == champion.version), None)
+    figures = json.loads(released.evidence).get("overall", {}) if released is not None else {}
+    against = json.loads(released.evidence).get("against", "") if released is not None else ""
+    return Champion(
+        model=contract.model,
+        purpose=" ".join(contract.purpose.split()),
+        version=champion.version,
+        released=released.at.date().isoformat() if released is not None else None,
+        auc=_estimate(figures.get("candidate")),
+        baseline=f"{contract.baseline.column} alone" if against == "baseline" else "the champion before it",
+        baseline_auc=_estimate(figures.get("reference")),
+        gain=_estimate(figures.get("gain")),
+        test=f"cutoffs from {contract.test_from.isoformat()} on, read once",
+    )
+
+
+def _estimate(figures: Mapping[str, float | None] | None) -> Estimate | None:
+    if not figures or any(value is None for value in figures.values()):
+        return None
+    return Estimate(**{name: float(value or 0.0) for name, value in figures.items()})
+
+
+def count_intake(tallies: Iterable[DataFrame]) -> tuple[tuple[Intake, ...], tuple[Quarantined, ...]]:
+    """Lines landed, events and copies by source, and what was refused by rule. Bounded: a row a source and outcome."""
+    rows = [
+        row
+        for tally in tallies
+        for row in tally.groupBy("source", "outcome").agg(F.sum("rows").alias("rows")).toArrow().to_pylist()
+    ]
+    sources = sorted({row["source"] for row in rows})
+    intake = tuple(_intake(source, [row for row in rows if row["source"] == source]) for source in sources)
+    refused = [row for row in rows if row["outcome"] not in ("event", _COPIES)]
+    ordered = sorted(refused, key=lambda row: (row["source"], -row["rows"]))
+    return intake, tuple(Quarantined(row["source"], row["outcome"], row["rows"]) for row in ordered)
+
+
+def _intake(source: str, rows: Sequence[Mapping[str, Any]]) -> Intake:
+    counts = {row["outcome"]: row["rows"] for row in rows}
+    return Intake(source, sum(counts.values()), counts.get("event", 0), counts.get(_COPIES, 0))
+
+
+def steps_of(ledger: DataFrame, run_id: str) -> tuple[LedgerEntry, ...]:
+    """The steps of one run, each once, in order. Bounded: a row a step of the run."""
+    steps = (
+        ledger.where(F.col("run_id") == run_id)
+        .groupBy("at", "job", "state", "seconds", "rows_in", "rows_out")
+        .agg(F.count(F.lit(1)).cast("int").alias("intervals"))
+        .orderBy("at")
+    )
+    names = ("job", "seconds", "rows_in", "rows_out", "intervals", "state")
+    return tuple(LedgerEntry(**{name: row[name] for name in names}) for row in steps.toArrow().to_pylist())

@@ -1,0 +1,1 @@
+"""Whether a candidate may serve, who serves, and the record of both."""

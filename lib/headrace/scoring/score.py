@@ -1,0 +1,113 @@
+"""Features to scores: SQL for linear models, vectorised over Arrow for boosted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from headrace.contracts.events import EventContract
+from headrace.contracts.models import ModelContract
+from headrace.ground.errors import HeadraceError
+from headrace.tables.spec import Table
+from headrace.training.model import ScoringModel
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+
+def score(
+    features: DataFrame,
+    model: ScoringModel,
+    *,
+    name: str,
+    version: str,
+    entity: Sequence[str],
+    fingerprints: Mapping[str, str],
+) -> DataFrame:
+    """``entity..., as_of, score (double), model, model_version, feature_fingerprint``: a row per row of ``features``.
+
+    ``features`` has the entity, ``as_of`` and the model's columns; ``fingerprints`` are those of the groups that they
+    come from, and must be the ones that the model was trained on. Nothing is shuffled or collected.
+
+    Raises:
+        HeadraceError: MODEL_FINGERPRINT.
+    """
+    check_fingerprints(model, name, version, fingerprints)
+    scored = with_score(features, model, "score")
+    return scored.selectExpr(
+        *(f"`{key}`" for key in entity),
+        "as_of",
+        "score",
+        f"'{name}' AS model",
+        f"'{version}' AS model_version",
+        f"'{model.feature_fingerprint}' AS feature_fingerprint",
+    )
+
+
+def scores_table(model: ModelContract, source: EventContract) -> Table:
+    """``scores.{model}``: a row an entity and snapshot, a partition a snapshot."""
+    return Table(
+        name=f"scores.{model.model}",
+        meaning=" ".join(model.purpose.split()),
+        keys=(*source.entity, "as_of"),
+        partitioned_by=("as_of",),
+        replaced_by="as_of",
+        stamped="end",
+    )
+
+
+def join_groups(
+    groups: Mapping[str, DataFrame], model: ModelContract, entity: Sequence[str], as_of: datetime
+) -> DataFrame:
+    """``entity..., as_of, the model's columns`` of everybody whom some group knows at ``as_of``."""
+    from pyspark.sql import functions as f
+
+    parts = [
+        groups[name].where(f.col("as_of") == f.lit(as_of)).select(*entity, "as_of", *columns)
+        for name, columns in model.features.items()
+    ]
+    return reduce(lambda one, other: one.join(other, on=[*entity, "as_of"], how="full"), parts)
+
+
+def with_score(rows: DataFrame, model: ScoringModel, column: str) -> DataFrame:
+    """The same rows with the model's score added: what a gate evaluates on the test part."""
+    from pyspark.sql import functions as f
+
+    sql = model.sql()
+    return rows.withColumn(column, _boosted(model) if sql is None else f.expr(sql))
+
+
+def check_fingerprints(model: ScoringModel, name: str, version: str, present: Mapping[str, str]) -> None:
+    """Refuse features that are not, group by group, those of the training.
+
+    Raises:
+        HeadraceError: MODEL_FINGERPRINT.
+    """
+    given = {group: present.get(group, "none") for group in model.fingerprints}
+    if given != dict(model.fingerprints):
+        raise HeadraceError(
+            "MODEL_FINGERPRINT", model=name, version=version, trained=_show(model.fingerprints), present=_show(given)
+        )
+
+
+def _boosted(model: ScoringModel) -> Column:
+    """A pandas UDF over the model's columns as doubles; the booster is loaded once a task. Works on Spark Connect."""
+    import pandas as pd
+    from pyspark.sql import functions as f
+    from pyspark.sql.pandas.functions import pandas_udf
+
+    def scores(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
+        predict = model.predictor()
+        for batch in batches:
+            yield pd.Series(predict(batch))
+
+    scores.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.Series]}
+    inputs = f.struct(*(f.col(column).cast("double").alias(column) for column in model.columns))
+    scored: Column = pandas_udf(scores, "double")(inputs)  # type: ignore[call-overload]
+    return scored
+
+
+def _show(fingerprints: Mapping[str, str]) -> str:
+    return ", ".join(f"{group} {value}" for group, value in sorted(fingerprints.items()))

@@ -1,0 +1,219 @@
+"""Labels and training sets: who is asked about when, what came of it, and what was known about them then.
+
+Both are point-in-time by construction: an event or a feature row counts only where it had arrived by the instant at
+which it is used (semantics 4), and a label is made only when nothing can change it any more (semantics 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from headrace.contracts.events import EventContract
+from headrace.contracts.expressions import Expression
+from headrace.contracts.labels import LabelContract
+from headrace.contracts.models import ModelContract
+from headrace.events.validate import event_instant
+from headrace.features.asof import as_of_join
+from headrace.ground.errors import HeadraceError, nearest
+from headrace.ground.interval import DAY
+from headrace.tables.spec import Table
+
+BUCKETS = 32
+"""Users are split into so many parts by a stable hash; leaving one out at a time gives standard errors."""
+STALE_AFTER = timedelta(days=7)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def matures_at(cutoff: date, contract: LabelContract, source: EventContract) -> datetime:
+    """The midnight (UTC) at which all has landed that a label of ``cutoff`` counts: window, lateness, landing day."""
+    over = _midnight(cutoff) + contract.closes_after + source.lateness
+    return _midnight(over.date()) if over.time() == time.min else _midnight(over.date() + DAY)
+
+
+def build_labels(
+    events: DataFrame, contract: LabelContract, source: EventContract, *, known_until: datetime
+) -> DataFrame:
+    """``(entity..., cutoff timestamp, label int)``: one row for each entity that is eligible at a mature cutoff.
+
+    Eligible at ``t``: an event with ``eligible.where`` in ``[t - within, t)`` that had landed on a day before ``t``.
+    The label is whether an event with ``outcome.where`` happened in ``[t + gap, t + gap + horizon)`` (``present``) or
+    not (``absent``), of those landed within the source's lateness after it. A condition that is null does not hold.
+
+    Args:
+        events: Raw events: the source's columns, ``event_date`` and ``landed_on``. Others than those from ``within``
+            before the first cutoff to the end of the last label window are not read.
+        contract: The label's contract.
+        source: The contract of the events.
+        known_until: All that landed on days before this instant (aware) is in ``events``. A cutoff that ``matures_at``
+            later has no rows, so no label ever changes (semantics 13).
+
+    Cost: events once, then two shuffles of at most entities x (days + cutoffs) rows; an event meets only the cutoffs
+    in its reach.
+    """
+    mature = [day for day in contract.cutoffs.dates if matures_at(day, contract, source) <= known_until]
+    grid = _Grid(_micros(_midnight(contract.cutoffs.first) - _EPOCH), _micros(contract.cutoffs.every), len(mature))
+    reaching = _recent(events, contract).select(*source.entity, F.inline(_spans(grid, contract, source)))
+    useful = reaching.where(F.col("holds") & (F.col("first") <= F.col("last"))).drop("holds").distinct()
+    touched = useful.select(*source.entity, "asks", F.explode(F.sequence("first", "last")).alias("i"))
+    hit = F.bool_or(~F.col("asks"))
+    positive = hit if contract.outcome.positive == "present" else ~hit
+    answers = touched.groupBy(*source.entity, "i").agg(F.bool_or("asks").alias("asked"), positive.alias("label"))
+    cutoff = grid.instant(F.col("i")).alias("cutoff")
+    return answers.where("asked").select(*source.entity, cutoff, F.col("label").cast("int").alias("label"))
+
+
+def _recent(events: DataFrame, contract: LabelContract) -> DataFrame:
+    """The events of the days that some cutoff of the contract can reach."""
+    first, last = contract.cutoffs.dates[0], contract.cutoffs.dates[-1]
+    start, end = _midnight(first) - contract.eligible.within, _midnight(last) + contract.closes_after
+    return events.where(F.col("event_date").between(F.lit(start.date()), F.lit(end.date())))
+
+
+def _spans(grid: _Grid, contract: LabelContract, source: EventContract) -> Column:
+    """An event's two reaches, ``(holds, asks, first, last)``: the cutoffs it makes eligible, those it is counted at.
+
+    Solved for the cutoff ``t``: an event is in ``[t - within, t)``, and known, for ``t`` in ``(max(happened, landed),
+    happened + within]``; so is the outcome's window, moved by ``closes_after``, its landing moved by the lateness too.
+    """
+    happened = F.unix_micros(event_instant(source))
+    landed = F.unix_date("landed_on") * F.lit(_micros(DAY))
+    in_time = F.greatest(happened, landed - _micros(source.lateness))
+    asks = grid.span(F.greatest(happened, landed), happened + _micros(contract.eligible.within))
+    counts = grid.span(in_time - _micros(contract.closes_after), happened - _micros(contract.outcome.gap))
+    return F.array(
+        F.struct(_holds(contract.eligible.where).alias("holds"), F.lit(True).alias("asks"), *asks),
+        F.struct(_holds(contract.outcome.where).alias("holds"), F.lit(False).alias("asks"), *counts),
+    )
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """``count`` cutoffs as whole numbers from 0: the first one, ``every`` so many microseconds."""
+
+    first: int
+    every: int
+    count: int
+
+    def at_or_before(self, instant: Column) -> Column:
+        """The last cutoff that is not after ``instant``; exact, since what is divided is a multiple."""
+        past = instant - self.first
+        return ((past - F.pmod(past, F.lit(self.every))) / self.every).cast("int")
+
+    def span(self, after: Column, until: Column) -> tuple[Column, Column]:
+        """``first`` and ``last`` cutoff in ``(after, until]``; ``first > last`` where there is none."""
+        first = F.greatest(self.at_or_before(after) + 1, F.lit(0))
+        last = F.least(self.at_or_before(until), F.lit(self.count - 1))
+        return first.alias("first"), last.alias("last")
+
+    def instant(self, index: Column) -> Column:
+        """The timestamp of a cutoff."""
+        return F.timestamp_micros(index.cast("bigint") * self.every + self.first)
+
+
+def build_training_set(
+    labels: DataFrame,
+    features: Mapping[str, DataFrame],
+    contract: ModelContract,
+    label: LabelContract,
+    entity: Sequence[str],
+    *,
+    stale_after: timedelta = STALE_AFTER,
+) -> DataFrame:
+    """One row a label, with what was known at its cutoff; the cutoffs between training and test are left out.
+
+    Columns: ``entity``, ``cutoff``, ``label``, ``part`` ("test" from ``test_from`` on; "train" where the label's
+    window closes at or before the first test cutoff), ``user_bucket`` (int, 0..31, a stable hash of the entity), the
+    model's columns in their order, its segments' columns, and ``{group}_as_of``, the instant of each group's row. The
+    arguments determine which rows and values there are; the order of rows is not defined.
+
+    Args:
+        labels: As ``build_labels`` gives them.
+        features: Feature tables by group: (entity..., as_of timestamp, features). The groups of features and segments.
+        contract: The model's contract.
+        label: The label's contract: its cutoffs, and when its window closes.
+        entity: The key's columns.
+        stale_after: A feature row that is older than this at the cutoff is not taken. It also bounds what is read.
+
+    Raises:
+        HeadraceError: CONTRACT_REFERENCE for a group that is not in ``features``, or a column that its table lacks.
+        ValueError: a column of two groups, or of a group and the spine, has the same name.
+    """
+    spine = _parted(labels, contract, label).withColumn(
+        "user_bucket", F.pmod(F.xxhash64(*entity), F.lit(BUCKETS)).cast("int")
+    )
+    spine = spine.select(*entity, "cutoff", "label", "part", "user_bucket")
+    columns = _columns_by_group(contract)
+    for group, names in columns.items():
+        known = _selected(group, features, names, contract, entity)
+        earliest, latest = (_midnight(day) for day in (label.cutoffs.first, label.cutoffs.last))
+        near = known.where(F.col(f"{group}_as_of").between(F.lit(earliest - stale_after), F.lit(latest)))
+        spine = as_of_join(
+            spine, near, by=entity, left_time="cutoff", right_time=f"{group}_as_of", tolerance=stale_after
+        )
+    inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
+    return spine.select(
+        *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(f"{group}_as_of" for group in columns)
+    )
+
+
+def _parted(labels: DataFrame, contract: ModelContract, label: LabelContract) -> DataFrame:
+    """The labels with their part, without those whose windows reach into the test."""
+    tests = [day for day in label.cutoffs.dates if day >= contract.test_from]
+    if not tests:
+        return labels.withColumn("part", F.lit("train"))
+    test_from = _midnight(tests[0])
+    part = F.when(F.col("cutoff") >= F.lit(test_from), F.lit("test")).when(
+        F.col("cutoff") <= F.lit(test_from - label.closes_after), F.lit("train")
+    )
+    return labels.withColumn("part", part).where(F.col("part").isNotNull())
+
+
+def _columns_by_group(contract: ModelContract) -> dict[str, list[str]]:
+    """The columns taken from each group: the features in their order, then segments that are not among them."""
+    columns = {group: list(names) for group, names in contract.features.items()}
+    for segment in contract.segments:
+        names = columns.setdefault(segment.group, [])
+        if segment.column not in names:
+            names.append(segment.column)
+    return columns
+
+
+def _selected(
+    group: str, features: Mapping[str, DataFrame], names: Sequence[str], contract: ModelContract, entity: Sequence[str]
+) -> DataFrame:
+    where = f"model {contract.model}"
+    if group not in features:
+        raise HeadraceError("CONTRACT_REFERENCE", where=where, name=group, hint=nearest(group, features))
+    for name in names:
+        if name not in features[group].columns:
+            hint = nearest(name, features[group].columns)
+            raise HeadraceError("CONTRACT_REFERENCE", where=where, name=f"{group}.{name}", hint=hint)
+    return features[group].select(*entity, F.col("as_of").alias(f"{group}_as_of"), *names)
+
+
+def _holds(where: Expression | None) -> Column:
+    return F.lit(True) if where is None else F.coalesce(F.expr(where.sql), F.lit(False))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def _micros(span: timedelta) -> int:
+    return span // _MICROSECOND
+
+
+def labels_table(label: LabelContract, source: EventContract) -> Table:
+    """``labels.{label}``: (entity..., cutoff, label), mature ones only."""
+    return Table(f"labels.{label.label}", " ".join(label.purpose.split()), keys=(*source.entity, "cutoff"))
+
+
+def training_table(model: ModelContract, source: EventContract) -> Table:
+    """``training.{model}``: a row a label, with what was known at its cutoff."""
+    return Table(f"training.{model.model}", f"Training set of {model.model}.", keys=(*source.entity, "cutoff"))
