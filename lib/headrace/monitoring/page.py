@@ -37,7 +37,7 @@ class PageSink:
         """Whether the page was ever committed."""
         return self.path(asset).is_file()
 
-    def read(self, asset: Page, at: At) -> str:  # noqa: ARG002 - a page has one present value
+    def read(self, asset: Page, at: At) -> str:
         """The page's text."""
         return self.path(asset).read_text(encoding="utf-8")
 

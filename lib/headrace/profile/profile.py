@@ -32,7 +32,6 @@ from headrace.profile.row import ALL, USER_BUCKETS, ProfileRow
 
 EXACT = "decimal(38,12)"
 KEYS = ("table", "column", "slice", "window", "fingerprint", "user_bucket")
-_FEW_CUTS = 3
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean", "decimal")
 
 
@@ -171,21 +170,13 @@ def _number_bin(value: Column, edges: NumberEdges) -> Column:
     """As ``NumberEdges.index``."""
     if edges.cuts:
         last = len(edges.cuts) - 1
-        passed = _passed(value, edges.cuts)
+        passed = F.size(F.filter(F.lit(list(edges.cuts)), lambda cut: cut <= value))
         inner = F.when(value > edges.cuts[-1], last + 1).otherwise(F.least(passed, F.lit(last)))
     else:
         inner = F.when(value < 0, 0).otherwise(1)
     special = F.when(value.isNull(), NULL).when(F.isnan(value), NAN)
     special = special.when(value == float("inf"), INFINITY).when(value == float("-inf"), MINUS_INFINITY)
     return special.when(value == 0, ZERO).otherwise(inner + BELOW)
-
-
-def _passed(value: Column, cuts: tuple[float, ...]) -> Column:
-    """How many of the ascending cuts are at most the value: halved down to a few, which are then counted."""
-    middle = len(cuts) // 2
-    if len(cuts) <= _FEW_CUTS:
-        return F.size(F.filter(F.lit(list(cuts)), lambda cut: cut <= value))
-    return F.when(value < cuts[middle], _passed(value, cuts[:middle])).otherwise(_passed(value, cuts[middle:]) + middle)
 
 
 def _facts() -> tuple[Column, ...]:
