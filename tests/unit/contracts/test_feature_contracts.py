@@ -1,0 +1,181 @@
+"""A feature contract: every key of semantics.md, and every way to get one wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from headrace.contracts import FeatureGroup, load_feature_group
+from headrace.ground.errors import HeadraceError
+
+SPELLED = """
+team: growth
+group: customer_activity
+version: 3
+owner: growth-analytics@example.com
+purpose: How active a customer has been lately.
+entity: [user_id]
+source: shop_events            # an event contract
+zone: UTC
+accuracy: snapshot             # or temporal
+tail: exact                    # or day
+features:
+  - name: baskets
+    meaning: Finished baskets.
+    unit: baskets
+    aggregate: count           # count sum mean min max variance first last last_k ...
+    where: event_type = 'basket_end'
+    windows: [7d, 28d, 90d]    # h, d, w, all
+  - name: spend
+    meaning: Money spent, discounts taken off.
+    unit: USD
+    aggregate: sum
+    expression: value
+    scale: 2
+    windows: [7d, 28d]
+    when_empty: 0
+  - name: user_activity_score
+    meaning: The company's one definition of activity, over the past 7 days.
+    derive: ln(1 + baskets_7d) + 0.1 * ln(1 + greatest(spend_7d, 0))
+    scale: 6
+"""
+COUNT: dict[str, Any] = {"name": "n", "meaning": "m", "aggregate": "count", "windows": ["7d"]}
+SUM = COUNT | {"name": "s", "aggregate": "sum", "expression": "value"}
+
+
+def group_of(*features: dict[str, Any], **changed: Any) -> FeatureGroup:
+    whole = {"team": "t", "group": "g", "version": 1, "owner": "o", "purpose": "p", "entity": ["k"], "source": "s"}
+    return FeatureGroup.model_validate(whole | {"features": list(features)} | changed)
+
+
+def without(feature: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in feature.items() if key not in keys}
+
+
+def test_the_contract_of_the_semantics_loads_with_all_of_its_keys(tmp_path):
+    path = tmp_path / "customer_activity.yaml"
+    path.write_text(SPELLED)
+    group = load_feature_group(path)
+    assert (group.team, group.group, group.version, group.entity) == ("growth", "customer_activity", 3, ("user_id",))
+    assert (group.source, group.zone, group.accuracy, group.tail) == ("shop_events", "UTC", "snapshot", "exact")
+    baskets, spend, score = group.features
+    assert group.columns == ("baskets_7d", "baskets_28d", "baskets_90d", "spend_7d", "spend_28d", "user_activity_score")
+    assert (baskets.aggregate, baskets.unit, baskets.where.sql) == ("count", "baskets", "(`event_type` = 'basket_end')")
+    assert (spend.scale, spend.when_empty, spend.expression.columns) == (2, 0, {"value"})
+    assert (score.columns, score.derive.columns) == (("user_activity_score",), {"baskets_7d", "spend_7d"})
+    assert group.longest_window == timedelta(days=90)
+    assert len(group.fingerprint) == 16
+    assert load_feature_group(str(path)) == group
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "told"),
+    [
+        ("team: growth", "teem: growth", "customer_activity.yaml:2: teem: unknown key. Did you mean 'team'?"),
+        (
+            "    unit: USD",
+            "    units: USD",
+            "customer_activity.yaml:21: features.1.units: unknown key. Did you mean 'unit'?",
+        ),
+        (
+            "aggregate: sum",
+            "aggregate: summ",
+            "customer_activity.yaml:22: features.1.aggregate: Input should be 'count'",
+        ),
+        ("zone: UTC", "zone: Mars", "customer_activity.yaml:9: zone: Input should be"),
+        ("accuracy: snapshot", "accuracy: rough", "customer_activity.yaml:10: accuracy: Input should be"),
+        ("tail: exact", "tail: loose", "customer_activity.yaml:11: tail: Input should be 'exact' or 'day'"),
+        ("version: 3", "version: 0", "customer_activity.yaml:4: version: Input should be greater than or equal to 1"),
+        ("[user_id]", "user_id", "customer_activity.yaml:7: entity: Input should be a valid tuple"),
+        ("[user_id]", "[]", "customer_activity.yaml:7: entity: Tuple should have at least 1 item"),
+        ("[user_id]", "[User_Id]", "'User_Id' is not an identifier"),
+        ("[7d, 28d]", "7d", "customer_activity.yaml:25: features.1.windows: Input should be a valid tuple"),
+        ("expression: value", "expression: 7", "features.1.expression: an expression is text; found 7"),
+        ("expression: value", "expression: rand()", "features.1.expression: 'rand' is not on the allow-list"),
+        ("derive: ln(", "derive: lm(", "features.2.derive: 'lm' is not on the allow-list"),
+    ],
+)
+def test_a_fault_is_named_by_file_line_and_key(tmp_path, line, instead, told):
+    path = tmp_path / "customer_activity.yaml"
+    path.write_text(SPELLED.replace(line, instead, 1))
+    with pytest.raises(HeadraceError) as refused:
+        load_feature_group(path)
+    assert refused.value.exit_status == 2
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("features", "told"),
+    [
+        ([without(COUNT, "aggregate")], "give either aggregate or derive"),
+        ([COUNT | {"derive": "1"}], "give either aggregate or derive"),
+        ([without(COUNT, "windows")], "windows: name at least one"),
+        ([COUNT | {"windows": []}], "windows: name at least one"),
+        ([COUNT | {"windows": ["7d", "28d", "7d"]}], "windows: one stands twice"),
+        ([COUNT | {"windows": ["12h"]}], "windows of hours need raw edges, which this version lacks; use whole days"),
+        ([COUNT | {"windows": ["24h"]}], ""),
+        ([COUNT | {"windows": ["0d"]}], "'0d' is not a length of time"),
+        ([COUNT | {"windows": [7]}], "'7' is not a length of time"),
+        ([COUNT | {"windows": ["ALL"]}], "'ALL' is not a length of time"),
+        ([without(SUM, "expression")], "aggregate sum needs an expression"),
+        ([SUM | {"aggregate": "active_days"}], "aggregate active_days needs no expression"),
+        ([SUM | {"aggregate": "time_since_last"}], "aggregate time_since_last needs no expression"),
+        ([COUNT | {"expression": "item"}], ""),
+        ([SUM | {"aggregate": "last_k"}], "k: for last_k, and only for it"),
+        ([COUNT | {"k": 3}], "k: for last_k, and only for it"),
+        ([SUM | {"aggregate": "last_k", "k": 0}], "Input should be greater than or equal to 1"),
+        ([SUM | {"aggregate": "last_k", "k": 3, "when_empty": 0}], "when_empty: last_k gives an array"),
+        ([SUM | {"scale": -1}], "Input should be greater than or equal to 0"),
+        ([SUM | {"scale": 13}], "Input should be less than or equal to 12"),
+        ([SUM | {"when_empty": "none"}], "when_empty: sum gives a number; found 'none'"),
+        ([COUNT | {"when_empty": float("inf")}], "Input should be a finite number"),
+        ([COUNT, COUNT], "features.n: the column 'n_7d' is there already; rename one"),
+        ([COUNT, {"name": "n_7d", "meaning": "m", "derive": "1"}], "features.n_7d: the column 'n_7d' is there already"),
+        ([{"name": "k", "meaning": "m", "derive": "1"}], "features.k: the column 'k' is there already"),
+        ([{"name": "as_of", "meaning": "m", "derive": "1"}], "the column 'as_of' is there already"),
+        (
+            [COUNT, {"name": "d", "meaning": "m", "derive": "n_7 + 1"}],
+            "derive names 'n_7', which no feature above it gives. Did you mean 'n_7d'?",
+        ),
+        (
+            [{"name": "d", "meaning": "m", "derive": "n_7d"}, COUNT],
+            "derive names 'n_7d', which no feature above it gives",
+        ),
+        ([{"name": "d", "meaning": "m", "derive": "d"}], "derive names 'd', which no feature above it gives"),
+        (
+            [COUNT, {"name": "d", "meaning": "m", "derive": "1", "windows": ["7d"]}],
+            "windows: not for a derived feature",
+        ),
+        ([COUNT, {"name": "d", "meaning": "m", "derive": "1", "where": "b"}], "where: not for a derived feature"),
+        (
+            [COUNT, {"name": "d", "meaning": "m", "derive": "1", "when_empty": 0}],
+            "when_empty: not for a derived feature",
+        ),
+        ([COUNT | {"name": "N"}], "'N' is not an identifier"),
+        ([COUNT | {"name": "n\n"}], "is not an identifier"),
+        ([COUNT | {"name": "n" * 64}], "63 at most"),
+        ([], "Tuple should have at least 1 item"),
+    ],
+)
+def test_a_feature_that_contradicts_itself_is_refused(features, told):
+    if not told:
+        assert group_of(*features).columns
+        return
+    with pytest.raises(ValidationError) as refused:
+        group_of(*features)
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("entity", [["k", "k"], ["as_of"]])
+def test_an_entity_has_each_key_once(entity):
+    with pytest.raises(ValidationError, match="is there already"):
+        group_of(COUNT, entity=entity)
+
+
+def test_the_longest_window_is_none_where_one_is_all():
+    assert group_of(COUNT | {"windows": ["7d", "2w"]}).longest_window == timedelta(days=14)
+    assert group_of(COUNT | {"windows": ["7d", "all"]}).longest_window is None
+    assert group_of(COUNT | {"windows": ["7d", "all"]}).columns == ("n_7d", "n_all")

@@ -1,0 +1,65 @@
+"""A graph that cannot work is refused before anything is run, with every fault at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from graph_fakes import job, table
+
+from headrace.graph.job import Each
+from headrace.graph.lint import lint, upstream
+from headrace.ground.errors import HeadraceError
+
+
+def silent(inputs, at, project):  # what is wrong with it is that it says nothing
+    return None
+
+
+@pytest.mark.parametrize(
+    ("graph", "problems"),
+    [
+        ((job("a"), replace(job("b"), name="a")), ["2 jobs are called 'a'"]),
+        ((job("a"), replace(job("b"), outputs=(table("a"),))), ["'t.a' is written by 2 jobs"]),
+        ((job("a", "z"),), ["job 'a' reads z = 't.z', which no job makes"]),
+        ((replace(job("a"), run=silent),), ["job 'a': its run() has no docstring"]),
+        (
+            (job("a", every=Each(timedelta(hours=6))),),
+            ["job 'a': its intervals are no whole days, but sources land by day"],
+        ),
+        ((job("a", "b"), job("b", "a")), ["a cycle: a -> b -> a"]),
+        ((job("a", "a"),), ["a cycle: a -> a"]),
+        ((job("a"), job("b", "a", "d"), job("c", "b"), job("d", "c")), ["a cycle: b -> c -> d -> b"]),
+        ((job("a", "z"), job("a", "y")), ["2 jobs are called", "is written by", "reads z", "reads y"]),
+    ],
+)
+def test_each_fault_is_told(graph, problems):
+    with pytest.raises(HeadraceError) as refused:
+        lint(graph, None)
+    assert refused.value.code == "GRAPH_INVALID"
+    told = refused.value.parameters["problems"].splitlines()
+    assert len(told) == len(problems)
+    for line, problem in zip(told, problems, strict=True):
+        assert problem in _turned(line, problem)
+
+
+def _turned(line: str, problem: str) -> str:
+    """A cycle may be printed from any of its jobs, in either direction: turned to where the expectation begins."""
+    if "a cycle: " not in line:
+        return line
+    ring = line.partition("a cycle: ")[2].split(" -> ")[:-1]
+    first = problem.partition("a cycle: ")[2].split(" -> ")[0]
+    turned = ring[ring.index(first) :] + ring[: ring.index(first)] + [first]
+    ways = (turned, turned[::-1])
+    return next((f"a cycle: {' -> '.join(way)}" for way in ways if f"a cycle: {' -> '.join(way)}" == problem), line)
+
+
+def test_a_graph_without_a_fault_passes_and_parts_of_a_table_have_a_writer_each():
+    parts = [replace(table("q"), part=("source", name)) for name in ("x", "y")]
+    graph = (replace(job("a"), outputs=(parts[0],)), replace(job("b"), outputs=(parts[1],)), job("c", "q"))
+    lint(graph, None)
+
+
+def test_upstream_is_who_makes_what_a_job_reads():
+    assert upstream((job("a"), job("b", "a"), job("c", "a", "b"))) == {"a": set(), "b": {"a"}, "c": {"a", "b"}}
