@@ -25,7 +25,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     labels = at.hold(build_labels(inputs.events, label, source, known_until=at.end))
     features = {group: inputs[group] for group in model.groups}
     joined = build_training_set(labels, features, model, label, source.entity)
-    return {labels_table(label, source): labels.coalesce(1), training_table(model, source): joined.coalesce(1)}
+    return {labels_table(label, source): labels.coalesce(1), training_table(model, source): joined}
 
 
 def jobs(project: Project) -> tuple[Job, ...]:

@@ -22,7 +22,8 @@ from headrace.monitoring.performance import measure as measure_performance
 from headrace.monitoring.report import Limits, Origin, Report, render
 from headrace.release.decisions import DECISIONS, decisions_of
 from headrace.release.registry import Champion
-from headrace.scoring.score import join_groups, scores_table, with_score
+from headrace.scoring.score import join_groups, scores_table
+from headrace.training.apply import with_score
 from headrace.training.dataset import training_table
 
 

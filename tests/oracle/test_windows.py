@@ -82,7 +82,9 @@ def frame_of(spark, events):
     return spark.createDataFrame([tuple(event.values()) for event in events], SCHEMA)
 
 
-@pytest.mark.parametrize(("seed", "step", "first"), [(1, 1, date(2024, 2, 21)), (2, 3, date(2024, 2, 26)), (3, 1, date(2024, 3, 14))])
+@pytest.mark.parametrize(
+    ("seed", "step", "first"), [(1, 1, date(2024, 2, 21)), (2, 3, date(2024, 2, 26)), (3, 1, date(2024, 3, 14))]
+)
 def test_every_aggregate_equals_its_definition(spark, seed, step, first):
     """Rules 1, 2, 3, 4, 7, 8, 11, 12."""
     events = random_events(seed, 160)
@@ -97,7 +99,9 @@ def test_every_aggregate_equals_its_definition(spark, seed, step, first):
             day = first + timedelta(days=index * step)
             as_of = datetime(day.year, day.month, day.day, tzinfo=UTC)
             known = [e for e in mine if e["event_time"] < as_of and e["landed_on"] < day]
-            assert ((shop, who, day) in seen) == bool(known), "an entity has a row as soon as it is known, and not before"
+            assert ((shop, who, day) in seen) == bool(known), (
+                "an entity has a row as soon as it is known, and not before"
+            )
             for feature in GROUP.features if known else ():
                 for window in feature.windows:
                     found = seen[shop, who, day][f"{feature.name}_{window}"]

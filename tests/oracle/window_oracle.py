@@ -45,7 +45,9 @@ def _variance(values: list[Decimal], scale: int) -> float | None:
 
 _AGGREGATES = {
     "count": lambda rows, values, column, at, f: len(values) if column else len(rows),
-    "sum": lambda rows, values, column, at, f: Decimal(sum(_units(values, f.scale))).scaleb(-f.scale) if values else f.when_empty,
+    "sum": lambda rows, values, column, at, f: (
+        Decimal(sum(_units(values, f.scale))).scaleb(-f.scale) if values else f.when_empty
+    ),
     "mean": lambda rows, values, column, at, f: _mean(values, f.scale),
     "variance": lambda rows, values, column, at, f: _variance(values, f.scale),
     "min": lambda rows, values, column, at, f: min(values, default=None),
@@ -55,5 +57,7 @@ _AGGREGATES = {
     "last_k": lambda rows, values, column, at, f: [e[column] for e in rows[::-1][: f.k]] if rows else None,
     "count_distinct": lambda rows, values, column, at, f: len(set(values)),
     "active_days": lambda rows, values, column, at, f: len({e["event_time"].date() for e in rows}),
-    "time_since_last": lambda rows, values, column, at, f: (at - rows[-1]["event_time"]) // timedelta(seconds=1) if rows else None,
+    "time_since_last": lambda rows, values, column, at, f: (
+        (at - rows[-1]["event_time"]) // timedelta(seconds=1) if rows else None
+    ),
 }

@@ -9,12 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from headrace import __version__
-from headrace.cli import commands
-from headrace.ground.errors import DONE, USAGE, HeadraceError, nearest
+from headrace.cli import commands, tables
+from headrace.cli.choice import Choice
+from headrace.ground.errors import DONE, USAGE, HeadraceError
 
 INTERRUPTED = 130
 HELP = """Batch compute for customer analytics on Spark: events into tables, features, models and scores, as one graph of jobs.
@@ -32,8 +33,10 @@ quarantine = typer.Typer(
 )
 contract = typer.Typer(help="Check the agreements in conf/.", no_args_is_help=True)
 table = typer.Typer(help="Look at tables.", no_args_is_help=True)
-for name, part in (("rollback", rollback), ("quarantine", quarantine), ("contract", contract), ("table", table)):
-    app.add_typer(part, name=name)
+app.add_typer(rollback, name="rollback")
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(contract, name="contract")
+app.add_typer(table, name="table")
 
 Folder = Annotated[Path, typer.Option("--project", help="The project's folder (with headrace.yaml).")]
 Env = Annotated[str, typer.Option("--env", help="The environment: a file conf/NAME.yaml.")]
@@ -73,7 +76,7 @@ def run(
     sets: Sets = None,
 ) -> None:  # fmt: skip
     """Run the graph, or a part of it: what is due, in parallel, each interval once."""
-    chosen = commands.Choice(project, env, tuple(sets or ()), job or select, start, end, run_id, full_refresh)
+    chosen = Choice(project, env, tuple(sets or ()), job or select, start, end, run_id, full_refresh)
     raise typer.Exit(commands.plan(chosen) if dry_run else commands.run(chosen))
 
 
@@ -84,26 +87,26 @@ def plan(
 ) -> None:  # fmt: skip
     """Say what `run` would do, and why; changes nothing."""
     raise typer.Exit(
-        commands.plan(commands.Choice(project, env, tuple(sets or ()), job or select, start, end, None, full_refresh))
+        commands.plan(Choice(project, env, tuple(sets or ()), job or select, start, end, None, full_refresh))
     )
 
 
 @app.command()
 def status(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
     """The last run, job by job, and what is champion."""
-    raise typer.Exit(commands.status(commands.Choice(project, env, tuple(sets or ()))))
+    raise typer.Exit(commands.status(Choice(project, env, tuple(sets or ()))))
 
 
 @app.command()
 def lint(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
     """Check configuration, contracts and graph; starts no Spark."""
-    raise typer.Exit(commands.lint(commands.Choice(project, env, tuple(sets or ()))))
+    raise typer.Exit(commands.lint(Choice(project, env, tuple(sets or ()))))
 
 
 @contract.command("check")
 def contract_check(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
     """Read every contract and print its fingerprint; starts no Spark."""
-    raise typer.Exit(commands.contract_check(commands.Choice(project, env, tuple(sets or ()))))
+    raise typer.Exit(commands.contract_check(Choice(project, env, tuple(sets or ()))))
 
 
 @rollback.command("model")
@@ -113,7 +116,7 @@ def rollback_model(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:  # fmt: skip
     """Make the champion's predecessor champion again, and write down that it was done."""
-    raise typer.Exit(commands.rollback_model(commands.Choice(project, env, tuple(sets or ())), model, dry_run))
+    raise typer.Exit(commands.rollback_model(Choice(project, env, tuple(sets or ())), model, dry_run))
 
 
 @quarantine.command("show")
@@ -124,7 +127,7 @@ def quarantine_show(
     env: Env = "local", project: Folder = HERE, sets: Sets = None,
 ) -> None:  # fmt: skip
     """Counts by source and rule, and some rows."""
-    raise typer.Exit(commands.quarantine_show(commands.Choice(project, env, tuple(sets or ())), rule, rows, raw))
+    raise typer.Exit(tables.quarantine_show(Choice(project, env, tuple(sets or ())), rule, rows, raw))
 
 
 @quarantine.command("replay")
@@ -134,13 +137,13 @@ def quarantine_replay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which days would be read.")] = False,
 ) -> None:  # fmt: skip
     """Read the landing days that hold rows of a rule again, by the contract as it is now."""
-    raise typer.Exit(commands.quarantine_replay(commands.Choice(project, env, tuple(sets or ())), rule, dry_run))
+    raise typer.Exit(tables.quarantine_replay(Choice(project, env, tuple(sets or ())), rule, dry_run))
 
 
 @table.command("list")
 def table_list(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
     """All tables of the graph, with their paths."""
-    raise typer.Exit(commands.table_list(commands.Choice(project, env, tuple(sets or ()))))
+    raise typer.Exit(tables.table_list(Choice(project, env, tuple(sets or ()))))
 
 
 @table.command("hash")
@@ -150,7 +153,7 @@ def table_hash(
     env: Env = "local", project: Folder = HERE, sets: Sets = None,
 ) -> None:  # fmt: skip
     """The table's hash: equal rows give an equal hash."""
-    raise typer.Exit(commands.table_hash(commands.Choice(project, env, tuple(sets or ())), name, version))
+    raise typer.Exit(tables.table_hash(Choice(project, env, tuple(sets or ())), name, version))
 
 
 def call(arguments: Sequence[str] | None) -> int:
@@ -166,23 +169,18 @@ def call(arguments: Sequence[str] | None) -> int:
             traceback.print_exc()
         typer.echo(str(error), err=True)
         return error.exit_status
-    except click.ClickException as error:
-        return _usage(error, command)
-    except (KeyboardInterrupt, click.Abort):
+    except TyperException as error:
+        typer.echo(str(HeadraceError("OPTION_INVALID", problem=_words(error))), err=True)
+        return USAGE
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted. What was committed stays; the same command goes on where this one stopped.", err=True)
         return INTERRUPTED
     return status if isinstance(status, int) else DONE
 
 
-def _usage(error: click.ClickException, command: click.Command) -> int:
-    hint = ""
-    word = str(getattr(error, "message", "")).partition("'")[2].partition("'")[0]
-    if isinstance(error, click.UsageError) and isinstance(error.ctx and error.ctx.command, click.Group):
-        hint = " " + nearest(word, error.ctx.command.commands) if error.ctx and word else ""
-    typer.echo(f"OPTION_INVALID: {error.format_message()}{hint}", err=True)
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        typer.echo(f"  mend: {error.ctx.command_path} --help lists what is allowed", err=True)
-    return USAGE
+def _words(error: TyperException) -> str:
+    said = getattr(error, "format_message", lambda: str(error))
+    return str(said())
 
 
 def show_briefly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -1,73 +1,35 @@
-"""What each command does; returns the exit status."""
+"""Commands that run, plan and undo; each returns the exit status."""
 
 from __future__ import annotations
 
-import shlex
 import signal
 import sys
-import traceback
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from rich.console import Console
-from rich.table import Table as Grid
-
-from headrace.cli.loading import load_graph, open_project
+from headrace.cli.choice import Choice, console, grid_of
+from headrace.cli.loading import open_project
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import select
 from headrace.ground.errors import DONE, HeadraceError, nearest
-from headrace.ground.interval import DAY, Interval, merge_adjacent
-
-if TYPE_CHECKING:
-    from headrace.cli.assembly import Assembly
-    from headrace.tables.spec import Table
+from headrace.ground.interval import Interval
 
 TERMINATED = 143
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a command line asks for."""
-
-    folder: Path
-    env: str
-    sets: tuple[str, ...] = ()
-    selector: str | None = None
-    start: str | None = None
-    end: str | None = None
-    run_id: str | None = None
-    refresh: bool = False
+class Signed(Protocol):
+    """What every contract has."""
 
     @property
-    def verbose(self) -> bool:
-        """Whether stack traces are wanted (the app's --verbose installs Python's own hook)."""
-        return sys.excepthook is traceback.print_exception
+    def version(self) -> int: ...
 
-    def open(self) -> tuple[Project, Graph]:
-        """The project and its linted graph."""
-        project = open_project(self.folder, self.env, self.sets)
-        return project, load_graph(project)
+    @property
+    def owner(self) -> str: ...
 
-    def command(self, words: str) -> str:
-        """A command line for the same project and environment."""
-        rest = [*(["--project", str(self.folder)] if str(self.folder) != "." else [])]
-        rest += [part for text in self.sets for part in ("--set", text)]
-        return f"headrace {words} --env {self.env}" + (f" {shlex.join(rest)}" if rest else "")
-
-    def resume(self) -> str:
-        """The command that goes on where this one stopped."""
-        words = ["run", *([self.selector] if self.selector else [])]
-        words += ["--from", self.start] if self.start else []
-        words += ["--to", self.end] if self.end else []
-        return self.command(" ".join(words))
-
-
-def console() -> Console:
-    """Where people read; colours and live tables only on a terminal."""
-    return Console(highlight=False)
+    @property
+    def fingerprint(self) -> str: ...
 
 
 def run(choice: Choice) -> int:
@@ -129,7 +91,7 @@ def plan(choice: Choice) -> int:
     if not found:
         out.print("Nothing is due: everything is up to date.")
         return DONE
-    grid = _grid("job", "interval", "intervals", "why")
+    grid = grid_of("job", "interval", "intervals", "why")
     for step in found:
         grid.add_row(step.job.name, step.interval.label(), str(len(step.dues)), step.why)
     out.print(grid)
@@ -150,7 +112,7 @@ def status(choice: Choice) -> int:
         out.print(f"Nothing was run yet. Next: {choice.command('run')}")
         return DONE
     last = entries[-1].run_id
-    grid = _grid("job", "state", "intervals", "rows in", "rows out", "seconds", "note")
+    grid = grid_of("job", "state", "intervals", "rows in", "rows out", "seconds", "note")
     steps = {(entry.job, entry.at): entry for entry in entries if entry.run_id == last}
     for entry in steps.values():
         counts = ["" if count is None else f"{count:,}" for count in (entry.rows_in, entry.rows_out)]
@@ -174,8 +136,13 @@ def lint(choice: Choice) -> int:
 def contract_check(choice: Choice) -> int:
     """The contracts with their fingerprints."""
     project = open_project(choice.folder, choice.env, choice.sets)
-    grid = _grid("kind", "name", "version", "fingerprint", "owner")
-    kinds = {"events": project.sources, "features": project.groups, "label": project.labels, "model": project.models}
+    grid = grid_of("kind", "name", "version", "fingerprint", "owner")
+    kinds: dict[str, Mapping[str, Signed]] = {
+        "events": project.sources,
+        "features": project.groups,
+        "label": project.labels,
+        "model": project.models,
+    }
     for kind, contracts in kinds.items():
         for name, contract in contracts.items():
             grid.add_row(kind, name, str(contract.version), contract.fingerprint, contract.owner)
@@ -215,103 +182,3 @@ def rollback_model(choice: Choice, model: str, dry_run: bool) -> int:
     out.print(f"{model}: version {step.version} is champion again (decision {step.seq}; it was {step.predecessor}).")
     out.print(f"Next: {choice.command('run score_users')} scores by it. The same rollback again undoes this one.")
     return DONE
-
-
-def table_list(choice: Choice) -> int:
-    """Tables of the graph and where they are."""
-    from headrace.tables.spec import Table
-
-    project, graph = choice.open()
-    grid = _grid("table", "made by", "meaning", "path")
-    made = {output.name: (job.name, output) for job in graph for output in job.outputs if isinstance(output, Table)}
-    for name, (job, table) in sorted(made.items()):
-        path = project.warehouse.joinpath(*name.split("."))
-        grid.add_row(name, job, table.meaning[:60], str(path) if path.exists() else "not made yet")
-    console().print(grid)
-    return DONE
-
-
-def table_hash(choice: Choice, name: str, version: int | None) -> int:
-    """The hash of a table, over all its parts."""
-    from headrace.cli.assembly import assemble
-    from headrace.tables.hash import table_hash as hash_of
-    from headrace.tables.spec import Table
-
-    project, graph = choice.open()
-    tables = {output.name: output for job in graph for output in job.outputs if isinstance(output, Table)}
-    if name not in tables:
-        raise HeadraceError("TABLE_MISSING", table=name, hint=nearest(name, tables))
-    parts = assemble(project, graph)
-    whole = replace(tables[name], part=None)
-    console().print(hash_of(parts.store.load(whole, version), whole.unhashed))
-    return DONE
-
-
-def quarantine_show(choice: Choice, rule: str | None, rows: int, raw: bool) -> int:
-    """Counts by source and rule; some rows, without their text unless asked for (it may hold personal values)."""
-    from headrace.cli.refused import counts_by_rule, some_rows
-
-    out = console()
-    parts, table = _quarantine(choice)
-    counts = counts_by_rule(parts.store.load(table), rule)
-    if not counts:
-        out.print("Nothing is in quarantine." if rule is None else f"Nothing is in quarantine under the rule {rule}.")
-        return DONE
-    grid = _grid("source", "rule", "rows", "landing days")
-    for source, name, count, days in counts:
-        grid.add_row(source, name, f"{count:,}", str(days))
-    out.print(grid)
-    shown = _grid("landed on", "file", "rule", "detail", *(["raw"] if raw else []))
-    for row in some_rows(parts.store.load(table), rule, rows, raw):
-        shown.add_row(*row)
-    out.print(shown)
-    out.print(f"Next: mend the contract, then {choice.command('quarantine replay --rule ' + (rule or counts[0][1]))}")
-    return DONE
-
-
-def quarantine_replay(choice: Choice, rule: str, dry_run: bool) -> int:
-    """Ingest anew the landing days that hold rows of a rule."""
-    from headrace.cli.refused import counts_by_rule, days_of
-
-    parts, table = _quarantine(choice)
-    frame = parts.store.load(table)
-    days = days_of(frame, rule)
-    if not days:
-        raise HeadraceError(
-            "QUARANTINE_RULE", rule=rule, hint=nearest(rule, {name for _, name, _, _ in counts_by_rule(frame, None)})
-        )
-    stretches = merge_adjacent(Interval(day, day + DAY) for day in days)
-    out = console()
-    out.print(
-        f"{len(days)} landing days hold rows of {rule}: {', '.join(part.label() for part in stretches[:5])}{' ...' if len(stretches) > 5 else ''}"
-    )
-    if dry_run:
-        return DONE
-    project, graph = choice.open()
-    chosen = select(graph, "ingest_events")
-    for stretch in stretches:
-        forced = Choice(choice.folder, choice.env, choice.sets, "ingest_events", refresh=True)
-        result = run_chosen(forced, project, graph, chosen, stretch, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-replay")
-        if result != DONE:
-            return result
-    left = sum(count for _, name, count, _ in counts_by_rule(parts.store.load(table), rule) if name == rule)
-    out.print(f"{left:,} rows are left under {rule}. Next: {choice.command('run')} brings what is below up to date.")
-    return DONE
-
-
-def _quarantine(choice: Choice) -> tuple[Assembly, Table]:
-    from headrace.cli.assembly import assemble
-    from headrace.events.quarantine import quarantine_table
-
-    project, graph = choice.open()
-    table = quarantine_table(next(iter(project.sources.values())))
-    return assemble(project, graph), replace(table, part=None)
-
-
-def _grid(*columns: str) -> Grid:
-    grid = Grid(box=None, pad_edge=False)
-    for name in columns:
-        grid.add_column(
-            name, justify="right" if name in ("rows", "rows in", "rows out", "seconds", "intervals") else "left"
-        )
-    return grid

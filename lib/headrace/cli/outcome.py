@@ -16,7 +16,7 @@ from headrace.ground.errors import DONE, HeadraceError
 from headrace.monitoring.page import Page
 
 if TYPE_CHECKING:
-    from headrace.cli.commands import Choice
+    from headrace.cli.choice import Choice
 
 
 def seconds_before(ledger: Ledger) -> dict[str, float]:

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
@@ -14,6 +14,10 @@ from pyspark.sql import DataFrame, SparkSession
 from headrace.tables.landing import LandedDay
 
 _BLOCK = 1 << 20
+
+
+class _Bytes(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def list_files(spark: SparkSession, days: tuple[LandedDay, ...]) -> DataFrame:
@@ -50,7 +54,7 @@ def problem_of(path: Path) -> str | None:
         return f"cannot be read ({error.strerror or error})"
 
 
-def _sniff(stream: IO[bytes], to_end: bool) -> str | None:
+def _sniff(stream: _Bytes, to_end: bool) -> str | None:
     block = stream.read(_BLOCK)
     start = block.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start not in (b"{", b""):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -11,18 +10,14 @@ from pyspark.sql import functions as F
 from headrace.contracts.events import EventContract
 
 UNPARSED = "_unparsed"
-_NUMERIC = re.compile(r"^(int|bigint|double|decimal.*)$")
 _WIDE = "decimal(38,12)"
 
 
 def read_lines(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     """``(raw string, file string, landed_on date)``: one row a line; ``file`` is ``day/name``."""
     lines = spark.read.text(list(files)).select(F.col("value").alias("raw"), F.col("_metadata.file_path").alias("path"))
-    return lines.where(F.trim("raw") != "").select(
-        "raw",
-        F.regexp_extract("path", r"(\d{4}-\d{2}-\d{2}/[^/]+)$", 1).alias("file"),
-        F.to_date(F.regexp_extract("path", r"(\d{4}-\d{2}-\d{2})/[^/]+$", 1)).alias("landed_on"),
-    )
+    placed = lines.where(F.trim("raw") != "").select("raw", F.substring_index("path", "/", -2).alias("file"))
+    return placed.select("raw", "file", F.to_date(F.substring_index("file", "/", 1)).alias("landed_on"))
 
 
 def parse_lines(lines: DataFrame, contract: EventContract) -> DataFrame:
@@ -31,19 +26,24 @@ def parse_lines(lines: DataFrame, contract: EventContract) -> DataFrame:
     A value that cannot be read as its type is null in its column; the contract's policies decide whether that is a
     problem. All values are taken as text first, so that money never passes through a binary fraction.
     """
-    texts = ", ".join(f"`{name}` string" for name in contract.columns)
-    schema = f"{texts}, `{UNPARSED}` string"
-    parsed = lines.withColumn("j", F.from_json("raw", schema, {"columnNameOfCorruptRecord": UNPARSED}))
-    typed = {name: read_value(F.col(f"j.{name}"), column.type) for name, column in contract.columns.items()}
-    problems = [_when(F.col(f"j.{UNPARSED}").isNotNull() | F.col("j").isNull(), "unreadable:not a JSON object")]
+    told = lines.select("raw", "file", "landed_on", _texts(contract))
+    typed = [read_value(F.col(_told(name)), column.type).alias(name) for name, column in contract.columns.items()]
+    read = told.select("*", *typed)
+    problems = [_when(F.col(UNPARSED).isNotNull(), "unreadable:not a JSON object")]
     problems += _new_columns(contract)
-    problems += [problem for name in contract.columns for problem in _type_problems(contract, name, typed[name])]
-    read = parsed.select("raw", "file", "landed_on", F.coalesce(*problems).alias("unread"), *_named(typed))
-    return read
+    problems += [problem for name in contract.columns for problem in _type_problems(contract, name)]
+    return read.select("raw", "file", "landed_on", F.coalesce(*problems).alias("unread"), *contract.columns)
 
 
-def _named(columns: dict[str, Column]) -> list[Column]:
-    return [column.alias(name) for name, column in columns.items()]
+def _texts(contract: EventContract) -> Column:
+    """The columns as text. A generator, because the optimizer would otherwise parse the line anew for each column."""
+    schema = ", ".join(f"`{name}` string" for name in (*contract.columns, UNPARSED))
+    parsed = F.from_json("raw", schema, {"columnNameOfCorruptRecord": UNPARSED})
+    return F.inline_outer(F.array(parsed)).alias(*(_told(name) for name in contract.columns), UNPARSED)
+
+
+def _told(name: str) -> str:
+    return f"_told_{name}"
 
 
 def read_value(text: Column, type_: str) -> Column:
@@ -64,14 +64,14 @@ def _new_columns(contract: EventContract) -> list[Column]:
     return [_when(F.size(extra) > 0, _judged(contract, contract.new_columns, "NEW_COLUMN", problem, None))]
 
 
-def _type_problems(contract: EventContract, name: str, value: Column) -> list[Column]:
+def _type_problems(contract: EventContract, name: str) -> list[Column]:
     declared = contract.columns[name].type
-    text = F.trim(F.col(f"j.{name}"))
     if declared == "string":
         return []
-    number = text.try_cast(_WIDE) if _NUMERIC.match(declared) and declared != "double" else F.lit(None).cast(_WIDE)
+    text, value = F.trim(F.col(_told(name))), F.col(name)
+    number = F.when(_doubtful(text, value, declared), text.try_cast(_WIDE))
     unreadable = text.isNotNull() & value.isNull() & number.isNull()
-    lossy = number.isNotNull() & ((value.isNull()) | (value.cast(_WIDE) != number))
+    lossy = number.isNotNull() & (value.isNull() | (value.cast(_WIDE) != number))
     told = F.lit(f"{name} is no {declared}")
     found = []
     if contract.new_types != "allow":
@@ -83,6 +83,14 @@ def _type_problems(contract: EventContract, name: str, value: Column) -> list[Co
     problem = F.concat(F.lit("widened_type:"), told)
     found.append(_when(too_wide, _judged(contract, policy, "NEW_TYPE", problem, name)))
     return found
+
+
+def _doubtful(text: Column, value: Column, declared: str) -> Column:
+    """Whether a number may not fit its type: no value came of it, or it has more places than the scale. Cheap."""
+    if declared.startswith("decimal"):
+        scale = declared.rstrip(")").partition(",")[2]
+        return value.isNull() | text.rlike(rf"[eE]|\.\d{{{scale}}}\d")
+    return value.isNull() if declared in ("int", "bigint") else F.lit(False)
 
 
 def _judged(contract: EventContract, policy: str, code: str, problem: Column, name: str | None) -> Column:

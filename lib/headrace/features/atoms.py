@@ -101,8 +101,8 @@ def present(feature: Feature, cells: Mapping[str, str]) -> str:
 
 def derived(feature: Feature) -> str:
     """SQL for a derived feature over the presented columns, rounded half up to its scale."""
-    assert feature.derive is not None
-    return f"CAST({feature.derive.sql} AS DECIMAL({DECIMAL_DIGITS},{feature.scale}))"
+    formula = feature.derive.sql if feature.derive is not None else "NULL"
+    return f"CAST({formula} AS DECIMAL({DECIMAL_DIGITS},{feature.scale}))"
 
 
 def _units(value: str, scale: int) -> str:

@@ -57,9 +57,10 @@ Run = Callable[[Inputs, At, "Project"], Any]
 class Job:
     """One node of the graph.
 
-    ``run`` returns a mapping from output to value, or the value itself where there is one output, or a ``Refusal``. ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends
-    on the same time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it
-    reads its own output.
+    ``run`` returns a mapping from output to value, or the value itself where there is one output, or a ``Refusal``.
+    ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends on the same
+    time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it reads its own
+    output.
     """
 
     name: str

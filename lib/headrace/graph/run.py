@@ -21,6 +21,7 @@ from headrace.graph.failures import retryable, translate
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
+from headrace.graph.order import longest_path, startable
 from headrace.graph.plan import Missing, Step, View, due, needed, steps
 from headrace.graph.project import Project
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
@@ -82,13 +83,13 @@ class Run:
         order = TopologicalSorter(self._parents())
         order.prepare()
         by_name = {job.name: job for job in self.jobs}
-        weight = _longest_path(self.jobs)
+        weight = longest_path(self.jobs)
         waiting: list[str] = []
         running: dict[Future[JobResult], Job] = {}
         with ThreadPoolExecutor(self.project.config.engine.parallel_jobs, thread_name_prefix="job") as threads:
             while order.is_active():
                 waiting = sorted([*waiting, *order.get_ready()], key=lambda name: -weight[name])
-                for name in _startable([by_name[name] for name in waiting], list(running.values())):
+                for name in startable([by_name[name] for name in waiting], list(running.values())):
                     waiting.remove(name)
                     running[threads.submit(self._job, by_name[name])] = by_name[name]
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -276,24 +277,6 @@ def _by_output(job: Job, value: Any) -> Iterator[tuple[Asset, Any]]:
             declared = ", ".join(asset_key(output) for output in job.outputs)
             raise HeadraceError("OUTPUT_UNKNOWN", job=job.name, output=asset_key(asset), declared=declared)
     return ((output, parts[output]) for output in job.outputs if output in parts)
-
-
-def _startable(waiting: list[Job], running: list[Job]) -> list[str]:
-    """The jobs that may start now: an exclusive one runs alone."""
-    if any(job.exclusive for job in running):
-        return []
-    if waiting and waiting[0].exclusive:
-        return [] if running else [waiting[0].name]
-    return [job.name for job in waiting if not job.exclusive]
-
-
-def _longest_path(jobs: tuple[Job, ...]) -> dict[str, int]:
-    """How many jobs wait behind each, along the longest way down."""
-    parents = upstream(jobs)
-    weight: dict[str, int] = {}
-    for name in reversed(tuple(TopologicalSorter(parents).static_order())):
-        weight[name] = 1 + max((weight[child] for child, above in parents.items() if name in above), default=0)
-    return weight
 
 
 def _not_ready(job: Job, missing: Missing) -> str:

@@ -19,8 +19,8 @@ from headrace.monitoring.drift import Drift, measure_drift
 from headrace.monitoring.report import Champion, Intake, Quarantined
 from headrace.profile.profile import profile, read_profile, reference_edges
 from headrace.release.decisions import Decision
-from headrace.scoring.score import with_score
 from headrace.tables.spec import Table
+from headrace.training.apply import with_score
 from headrace.training.metrics import Estimate
 from headrace.training.tracking import Registered
 

@@ -51,7 +51,7 @@ class ChampionSink:
         """Whether a version serves."""
         return self._serving(open_client(self.store), asset.model) is not None
 
-    def read(self, asset: Champion, at: At) -> Registered:  # noqa: ARG002
+    def read(self, asset: Champion, at: At) -> Registered:
         """The version that serves.
 
         Raises:
@@ -63,7 +63,7 @@ class ChampionSink:
             raise HeadraceError("MODEL_MISSING", asset=asset.name, hint="headrace run release_model")
         return load_version(client, asset.model, version)
 
-    def commit(self, asset: Champion, value: Promotion, at: At, identity: Mapping[str, str]) -> Receipt:  # noqa: ARG002
+    def commit(self, asset: Champion, value: Promotion, at: At, identity: Mapping[str, str]) -> Receipt:
         """Make the version champion. The same promotion by the same run, or of what serves already, changes nothing.
 
         Raises:

@@ -11,10 +11,10 @@ from headrace.ground.asset import At, Receipt
 from headrace.ground.errors import HeadraceError
 from headrace.release.decisions import Decision, Rows, read_decisions, record_verdict
 from headrace.release.gate import Verdict, judge
-from headrace.scoring.score import with_score
+from headrace.training.apply import with_score
 from headrace.training.evaluate import evaluate
 from headrace.training.leakage import suspicious_features
-from headrace.training.model import ScoringModel, single
+from headrace.training.refit import fit_baseline
 from headrace.training.tracking import Registered
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class VerdictSink:
         """Whether the model was ever judged."""
         return self._latest(asset.model) is not None
 
-    def read(self, asset: Verdicts, at: At) -> Decision:  # noqa: ARG002
+    def read(self, asset: Verdicts, at: At) -> Decision:
         """The latest verdict.
 
         Raises:
@@ -62,7 +62,7 @@ class VerdictSink:
             raise HeadraceError("MODEL_MISSING", asset=asset.name, hint="headrace run validate_model")
         return found
 
-    def commit(self, asset: Verdicts, value: Judged, at: At, identity: Mapping[str, str]) -> Receipt:  # noqa: ARG002
+    def commit(self, asset: Verdicts, value: Judged, at: At, identity: Mapping[str, str]) -> Receipt:
         """Write the verdict down, once a run."""
         verdict = value.verdict
         reason = "; ".join(verdict.reasons) or f"passed against the {verdict.against}"
@@ -88,7 +88,7 @@ def judge_candidate(
     on them; the baseline then stands in for it.
     """
     comparable = champion is not None and champion.model.fingerprints == candidate.model.fingerprints
-    against = champion.model if champion is not None and comparable else baseline(training_set, contract)
+    against = champion.model if champion is not None and comparable else fit_baseline(training_set, contract, {})
     test = with_score(training_set.where("part = 'test'"), candidate.model, "candidate_score")
     scored = with_score(test, against, "reference_score")
     columns = {"candidate": "candidate_score", "reference": "reference_score"}
@@ -102,14 +102,3 @@ def judge_candidate(
         failed_checks=suspicious_features(training_set, contract),
     )
     return Judged(candidate.version, verdict)
-
-
-def baseline(training_set: DataFrame, contract: ModelContract) -> ScoringModel:
-    """The rule of one column alone, scaled by the training part so that its scores spread over (0, 1)."""
-    column = contract.baseline.column
-    spread = f"sign(`{column}`) * ln(1 + abs(CAST(`{column}` AS DOUBLE)))"
-    row = (
-        training_set.where("part = 'train'").selectExpr(f"avg({spread}) AS mean", f"stddev({spread}) AS scale").first()
-    )
-    mean, scale = (row["mean"], row["scale"]) if row is not None else (None, None)
-    return single(column, mean or 0.0, scale or 1.0, {})

@@ -1,8 +1,8 @@
-"""Features to scores: SQL for linear models, vectorised over Arrow for boosted ones."""
+"""Everybody's scores: the champion over the features of one snapshot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -11,10 +11,11 @@ from headrace.contracts.events import EventContract
 from headrace.contracts.models import ModelContract
 from headrace.ground.errors import HeadraceError
 from headrace.tables.spec import Table
+from headrace.training.apply import with_score
 from headrace.training.model import ScoringModel
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
 
 def score(
@@ -71,14 +72,6 @@ def join_groups(
     return reduce(lambda one, other: one.join(other, on=[*entity, "as_of"], how="full"), parts)
 
 
-def with_score(rows: DataFrame, model: ScoringModel, column: str) -> DataFrame:
-    """The same rows with the model's score added: what a gate evaluates on the test part."""
-    from pyspark.sql import functions as f
-
-    sql = model.sql()
-    return rows.withColumn(column, _boosted(model) if sql is None else f.expr(sql))
-
-
 def check_fingerprints(model: ScoringModel, name: str, version: str, present: Mapping[str, str]) -> None:
     """Refuse features that are not, group by group, those of the training.
 
@@ -90,23 +83,6 @@ def check_fingerprints(model: ScoringModel, name: str, version: str, present: Ma
         raise HeadraceError(
             "MODEL_FINGERPRINT", model=name, version=version, trained=_show(model.fingerprints), present=_show(given)
         )
-
-
-def _boosted(model: ScoringModel) -> Column:
-    """A pandas UDF over the model's columns as doubles; the booster is loaded once a task. Works on Spark Connect."""
-    import pandas as pd
-    from pyspark.sql import functions as f
-    from pyspark.sql.pandas.functions import pandas_udf
-
-    def scores(batches: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
-        predict = model.predictor()
-        for batch in batches:
-            yield pd.Series(predict(batch))
-
-    scores.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.Series]}
-    inputs = f.struct(*(f.col(column).cast("double").alias(column) for column in model.columns))
-    scored: Column = pandas_udf(scores, "double")(inputs)  # type: ignore[call-overload]
-    return scored
 
 
 def _show(fingerprints: Mapping[str, str]) -> str:

@@ -19,7 +19,6 @@ def table_hash(frame: DataFrame, unhashed: Sequence[str] = ()) -> str:
         F.xxhash64(F.lit(0), *parts).cast("decimal(38,0)").alias("low"),
         F.xxhash64(F.lit(1), *parts).cast("decimal(38,0)").alias("high"),
     )
-    row = hashes.agg(F.count(F.lit(1)).alias("n"), F.sum("low").alias("low"), F.sum("high").alias("high")).first()
-    assert row is not None
+    row = hashes.agg(F.count(F.lit(1)).alias("n"), F.sum("low").alias("low"), F.sum("high").alias("high")).head(1)[0]
     low, high = (int(row[name] or 0) % 2**64 for name in ("low", "high"))
     return f"{row['n']}-{high:016x}{low:016x}"

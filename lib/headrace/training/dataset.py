@@ -149,13 +149,22 @@ def build_training_set(
     )
     spine = spine.select(*entity, "cutoff", "label", "part", "user_bucket")
     columns = _columns_by_group(contract)
+    keys = [*entity, "cutoff"]
+    earliest, latest = (_midnight(day) for day in (label.cutoffs.first, label.cutoffs.last))
+    # Each group is looked up from the bare keys, then joined: chained look-ups make Spark's optimizer derive
+    # constraints from constraints until memory ends (5 groups did).
     for group, names in columns.items():
         known = _selected(group, features, names, contract, entity)
-        earliest, latest = (_midnight(day) for day in (label.cutoffs.first, label.cutoffs.last))
         near = known.where(F.col(f"{group}_as_of").between(F.lit(earliest - stale_after), F.lit(latest)))
-        spine = as_of_join(
-            spine, near, by=entity, left_time="cutoff", right_time=f"{group}_as_of", tolerance=stale_after
+        found = as_of_join(
+            labels.select(*keys),
+            near,
+            by=entity,
+            left_time="cutoff",
+            right_time=f"{group}_as_of",
+            tolerance=stale_after,
         )
+        spine = spine.join(found, on=keys, how="left")
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(
         *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(f"{group}_as_of" for group in columns)

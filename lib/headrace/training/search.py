@@ -201,7 +201,7 @@ def exact_metrics(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> dic
     }
 
 
-def _suggest(families: int, base: int, new_ids: list[int], domain: Any, trials: Any, seed: int) -> list[Any]:  # noqa: ARG001
+def _suggest(families: int, base: int, new_ids: list[int], domain: Any, trials: Any, seed: int) -> list[Any]:
     """Hyperopt's algorithm protocol; ``seed``, which hyperopt draws per call, is left unused on purpose."""
     return [_draw(families, base, number, domain, trials) for number in new_ids]
 

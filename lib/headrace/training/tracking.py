@@ -51,10 +51,11 @@ class Registered:
 def open_client(store: str) -> Any:
     """An MlflowClient of a store such as ``sqlite:////path/mlflow.db``; no global address is set.
 
-    MLflow is made quiet here and nowhere else: telemetry off (it reads the variable when imported), and no INFO lines
-    about its database.
+    MLflow is made quiet here and nowhere else: telemetry and progress bars off (it reads the variables when imported),
+    and no INFO lines about its database.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):
@@ -101,7 +102,7 @@ class CandidateSink:
         """Whether a candidate was ever committed."""
         return version_by_alias(open_client(self.store), asset.model, CANDIDATE) is not None
 
-    def read(self, asset: Candidate, at: At) -> Registered:  # noqa: ARG002
+    def read(self, asset: Candidate, at: At) -> Registered:
         """The candidate that was committed last.
 
         Raises:

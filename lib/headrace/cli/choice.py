@@ -1,0 +1,72 @@
+"""What a command line asks for, and the console it answers on."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from headrace.cli.loading import load_graph, open_project
+from headrace.graph.lint import Graph
+from headrace.graph.project import Project
+
+LOG_WIDTH = 150
+"""Columns of a table in a log, where nobody has said how wide it may be."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a command line asks for."""
+
+    folder: Path
+    env: str
+    sets: tuple[str, ...] = ()
+    selector: str | None = None
+    start: str | None = None
+    end: str | None = None
+    run_id: str | None = None
+    refresh: bool = False
+
+    @property
+    def verbose(self) -> bool:
+        """Whether stack traces are wanted (the app's --verbose installs Python's own hook)."""
+        return sys.excepthook is traceback.print_exception
+
+    def open(self) -> tuple[Project, Graph]:
+        """The project and its linted graph."""
+        project = open_project(self.folder, self.env, self.sets)
+        return project, load_graph(project)
+
+    def command(self, words: str) -> str:
+        """A command line for the same project and environment."""
+        rest = [*(["--project", str(self.folder)] if str(self.folder) != "." else [])]
+        rest += [part for text in self.sets for part in ("--set", text)]
+        return f"headrace {words} --env {self.env}" + (f" {shlex.join(rest)}" if rest else "")
+
+    def resume(self) -> str:
+        """The command that goes on where this one stopped."""
+        words = ["run", *([self.selector] if self.selector else [])]
+        words += ["--from", self.start] if self.start else []
+        words += ["--to", self.end] if self.end else []
+        return self.command(" ".join(words))
+
+
+def console() -> Console:
+    """Where people read; colours and live tables only on a terminal."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=LOG_WIDTH)
+
+
+def grid_of(*columns: str) -> Grid:
+    """An empty table for the console; numbers to the right."""
+    grid = Grid(box=None, pad_edge=False)
+    for name in columns:
+        grid.add_column(
+            name, justify="right" if name in ("rows", "rows in", "rows out", "seconds", "intervals") else "left"
+        )
+    return grid
