@@ -32,7 +32,11 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, Any]:
 
 def ingest(inputs: Inputs, at: At, contract: EventContract) -> dict[Asset, Any]:
     """One source: its events, its quarantine, and the tally in which every line is accounted for."""
-    files, bad_files = split_files(at.spark, inputs[contract.source])
+    days = inputs[contract.source]
+    empty = [day.day for day in days if not day.entries]
+    if empty:
+        at.warn(f"{contract.source}: {len(empty)} of {len(days)} landing days are empty, {empty[-1]} the last of them")
+    files, bad_files = split_files(at.spark, days)
     earlier = at.before(events_table(contract))
     known = earlier_events(earlier, contract, at.start) if earlier is not None else None
     decided = at.hold(decide(at.spark, files, contract, known))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from headrace.cli.choice import Choice, console, grid_of
-from headrace.cli.loading import open_project
+from headrace.cli.loading import check_landing, open_project
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import select
@@ -38,6 +38,7 @@ def run(choice: Choice) -> int:
 
     project, graph = choice.open()
     chosen = select(graph, choice.selector)
+    check_landing(graph, chosen)
     asked = asked_interval(project, choice.start, choice.end)
     run_id = choice.run_id or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))

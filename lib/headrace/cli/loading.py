@@ -10,6 +10,7 @@ from headrace.graph.lint import Graph, lint
 from headrace.graph.project import Project, load_project
 from headrace.graph.select import ordered
 from headrace.ground.errors import HeadraceError
+from headrace.tables.landing import LandingZone
 
 
 def open_project(folder: Path, env: str, overrides: tuple[str, ...] = ()) -> Project:
@@ -35,3 +36,15 @@ def load_graph(project: Project) -> Graph:
     graph: Graph = tuple(declare(project))
     lint(graph, project)
     return ordered(graph)
+
+
+def check_landing(graph: Graph, chosen: Graph) -> None:
+    """Refuse to start where a source that no job lands has no folder.
+
+    Raises:
+        HeadraceError: LANDING_MISSING.
+    """
+    made = {output.name for job in graph for output in job.outputs}
+    for zone in (asset for job in chosen for asset in job.inputs.values()):
+        if isinstance(zone, LandingZone) and zone.name not in made and not zone.folder.is_dir():
+            raise HeadraceError("LANDING_MISSING", folder=zone.folder, source=zone.source)

@@ -43,7 +43,7 @@ class Progress:
     @property
     def events(self) -> Events:
         """The callbacks for the run."""
-        return Events(self._start, self._finish, self._retry)
+        return Events(self._start, self._finish, self._retry, self._warn)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -73,6 +73,9 @@ class Progress:
 
     def _retry(self, job: str, error: BaseException) -> None:
         self._say(f"{job}: tried again after {str(error).splitlines()[0]}")
+
+    def _warn(self, job: str, text: str) -> None:
+        self._say(f"{job}: warning: {text}")
 
     def _say(self, text: str) -> None:
         self.console.print(f"[{time.monotonic() - self._began:6.1f} s] {text}", highlight=False, markup=False)

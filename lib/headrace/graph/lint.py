@@ -10,6 +10,7 @@ from headrace.graph.job import Each, Job
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import DAY
+from headrace.tables.landing import LandingZone
 
 Graph = tuple[Job, ...]
 
@@ -43,11 +44,11 @@ def check_writers(graph: Graph, project: Project) -> Iterator[str]:
 
 
 def check_makers(graph: Graph, project: Project) -> Iterator[str]:
-    """An input that no job makes."""
+    """An input that no job makes; landing zones may be filled from outside."""
     made = {output.name for job in graph for output in job.outputs}
     for job in graph:
         for name, asset in job.inputs.items():
-            if asset.name not in made:
+            if asset.name not in made and not isinstance(asset, LandingZone):
                 yield f"job '{job.name}' reads {name} = '{asset.name}', which no job makes"
 
 

@@ -53,6 +53,7 @@ class Events:
     started: Callable[[Step], None] = lambda step: None
     finished: Callable[[JobResult], None] = lambda result: None
     retried: Callable[[str, BaseException], None] = lambda job, error: None
+    warned: Callable[[str, str], None] = lambda job, text: None
 
 
 @dataclass
@@ -182,16 +183,20 @@ class Run:
         def before(asset: Asset) -> Any:
             return sinks[type(asset)].read(asset, at) if sinks[type(asset)].exists(asset) else None
 
+        def warn(text: str) -> None:
+            self.events.warned(job.name, text)
+
         job = step.job
         at = At(
             step.interval,
             self.run_id,
             datetime.now(UTC),
             self.project.config.seed,
-            session,
-            slots(session),
-            hold,
-            before,
+            spark=session,
+            cores=slots(session),
+            hold=hold,
+            warn=warn,
+            before=before,
         )
         inputs = Inputs(lambda name: sinks[type(job.inputs[name])].read(job.inputs[name], at))
         try:

@@ -31,6 +31,8 @@ class At:
     cores: int = 1
     hold: Callable[[Any], Any] = lambda frame: frame
     """Marks a frame that several outputs share: computed once, let go after the commit."""
+    warn: Callable[[str], None] = lambda text: None
+    """Tells whoever looks on of something that is no error."""
     before: Callable[[Any], Any] = lambda _: None
     """What earlier intervals left of one of the job's own outputs; None where there is nothing yet."""
 

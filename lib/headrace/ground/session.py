@@ -20,7 +20,8 @@ BINDING = {
 """What headrace's meaning rests on; a session of ours always has it."""
 LOCAL = {
     "spark.driver.memory": "3g",
-    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+    # Spark generates methods that HotSpot thinks too long to compile: parsing took 22 s without the second flag, 16 s with.
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:-DontCompileHugeMethods",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
