@@ -21,10 +21,15 @@ from headrace.jobs.ingest_events import zone
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, Landed]:
     """Plays the upstream systems: writes the demo's data into the landing zone, once and whole."""
     del inputs, at  # nothing comes before it, and the year is landed whole, whatever the interval
-    settings = read_settings(project.settings.get("demo", {}))
-    land = _land_cdnow if settings.dataset == "cdnow" else _land_completejourney
-    landed = land(project.landing, settings)
+    landed = land_sources(project.landing, project.settings.get("demo", {}))
     return {zone(project, contract): landed[name] for name, contract in project.sources.items()}
+
+
+def land_sources(landing: Path, values: Mapping[str, object]) -> dict[str, Landed]:
+    """What lies in the landing zone by source, after everything that was missing is written."""
+    settings = read_settings(values)
+    land = _land_cdnow if settings.dataset == "cdnow" else _land_completejourney
+    return land(landing, settings)
 
 
 def job(project: Project) -> Job:

@@ -17,13 +17,10 @@ from headrace.graph.project import Project
 from headrace.monitoring import observe
 from headrace.monitoring.cost import price
 from headrace.monitoring.page import Page
-from headrace.monitoring.performance import find_gaps, of_part, present
-from headrace.monitoring.performance import measure as measure_performance
-from headrace.monitoring.report import Limits, Origin, Report, render
+from headrace.monitoring.report import Limits, Report, render
 from headrace.release.decisions import DECISIONS, decisions_of
 from headrace.release.registry import Champion
 from headrace.scoring.score import join_groups, scores_table
-from headrace.training.apply import with_score
 from headrace.training.dataset import training_table
 
 
@@ -35,11 +32,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     eligible = observe.eligible_at(inputs.events, project.labels[model.label], source, at.end)
     watched = observe.watch(inputs.training, features, eligible, champion, source.entity)
     drifts, profiled = observe.measure(watched, model, champion, source.entity, at.end)
-    segments = [segment.column for segment in model.segments]
-    test = with_score(inputs.training.where("part = 'test'"), champion.model, observe.SCORE)
-    states = measure_performance(test, entity=source.entity, score=observe.SCORE, parts=["cutoff", *segments])
-    least = min((segment.least_users for segment in model.segments), default=1)
-    matured = present(states, least_users=least)
+    matured = observe.judge_matured(inputs.training, model, champion, source.entity)
     intake, quarantined = observe.count_intake(inputs[f"tally_{name}"] for name in project.sources)
     steps = observe.steps_of(at.before(LEDGER), at.run_id)
     report = Report(
@@ -48,26 +41,19 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
         as_of=at.end.date().isoformat(),
         run_id=at.run_id,
         champion=observe.describe_champion(model, champion, decisions_of(at.before(DECISIONS), model.model)),
-        limits=Limits(parity_gap=model.gate.parity_gap, least_users=least),
+        limits=Limits(parity_gap=model.gate.parity_gap, least_users=observe.least_users(model)),
         scores=tuple(drift for drift in drifts if drift.column == observe.SCORE),
         features=tuple(drift for drift in drifts if drift.column != observe.SCORE),
-        overall=of_part(matured, "")[0],
-        over_time=of_part(matured, "cutoff"),
-        segments=tuple(row for name in segments for row in of_part(matured, name)),
-        gaps=find_gaps(states, segments, least_users=least),
+        overall=matured.overall,
+        over_time=matured.over_time,
+        segments=matured.segments,
+        gaps=matured.gaps,
         jobs=price(steps, cores=at.cores, cost=project.config.cost),
         currency=project.config.cost.currency,
         per_core_hour=project.config.cost.per_core_hour,
         intake=intake,
         quarantine=quarantined,
-        lineage=(
-            Origin(f"model {model.model}", champion.version, champion.model.feature_fingerprint),
-            *(
-                Origin(f"features.{g}", f"v{project.groups[g].version}", project.groups[g].fingerprint)
-                for g in model.groups
-            ),
-            Origin(f"events {source.source}", f"v{source.version}", source.fingerprint),
-        ),
+        lineage=observe.origins(model, champion, project.groups, source),
     )
     return {observe.profile_table(model): profiled, page(model): render(report)}
 

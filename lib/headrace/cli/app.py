@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
+from typer.models import TyperInfo
 
 from headrace import __version__
 from headrace.cli import commands, tables
@@ -33,10 +34,10 @@ quarantine = typer.Typer(
 )
 contract = typer.Typer(help="Check the agreements in conf/.", no_args_is_help=True)
 table = typer.Typer(help="Look at tables.", no_args_is_help=True)
-app.add_typer(rollback, name="rollback")
-app.add_typer(quarantine, name="quarantine")
-app.add_typer(contract, name="contract")
-app.add_typer(table, name="table")
+app.registered_groups = [
+    TyperInfo(part, name=name)
+    for name, part in {"rollback": rollback, "quarantine": quarantine, "contract": contract, "table": table}.items()
+]
 
 Folder = Annotated[Path, typer.Option("--project", help="The project's folder (with headrace.yaml).")]
 Env = Annotated[str, typer.Option("--env", help="The environment: a file conf/NAME.yaml.")]

@@ -11,7 +11,7 @@ from rich.console import Console
 from headrace.cli.assembly import Assembly
 from headrace.cli.progress import summary
 from headrace.graph.ledger import Ledger
-from headrace.graph.run import JobResult
+from headrace.graph.result import JobResult
 from headrace.ground.errors import DONE, HeadraceError
 from headrace.monitoring.page import Page
 

@@ -12,7 +12,8 @@ from rich.live import Live
 from rich.table import Table
 
 from headrace.graph.plan import Step
-from headrace.graph.run import Events, JobResult
+from headrace.graph.result import JobResult
+from headrace.graph.run import Events
 
 Stages = Callable[[], tuple[tuple[str, int, int], ...]]
 _STYLES = {

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
-from typing import Any, Literal
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
@@ -24,26 +24,12 @@ from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, startable
 from headrace.graph.plan import Missing, Step, View, due, needed, steps
 from headrace.graph.project import Project
+from headrace.graph.result import JobResult, total
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
 from headrace.ground.session import cancel_all, session_for_thread, slots
 
-State = Literal["done", "up to date", "refused", "failed", "skipped", "not ready"]
 Sinks = Mapping[type, Sink]
 _STATUS = {"refused": REFUSED, "failed": FAILED, "not ready": NOT_READY}
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What became of one job in a run."""
-
-    job: str
-    state: State
-    seconds: float = 0.0
-    rows_in: int | None = None
-    rows_out: int | None = None
-    intervals: int = 0
-    note: str = ""
-    error: BaseException | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +111,7 @@ class Run:
         results = [
             self._step(step, session, sinks) for step in steps(job, dues, self.project.config.engine.most_intervals)
         ]
-        return _total(job, results)
+        return total(job.name, results)
 
     def _blocked(self, job: Job) -> str | None:
         """Why the job cannot go on: something upstream failed, or was refused and has no earlier output."""
@@ -138,8 +124,7 @@ class Run:
         return None
 
     def _has_earlier_output(self, maker: str, reader: Job) -> bool:
-        made = next(job.outputs for job in self.jobs if job.name == maker)
-        sinks = self.sinks(self.spark)
+        made, sinks = next(job.outputs for job in self.jobs if job.name == maker), self.sinks(self.spark)
         return all(sinks[type(asset)].exists(asset) for asset in reader.inputs.values() if asset in made)
 
     def _step(self, step: Step, session: SparkSession, sinks: Sinks) -> JobResult:
@@ -153,8 +138,10 @@ class Run:
         if isinstance(outcome, Refusal):
             self._write_down(step, stamps, "refused", seconds, rows_in, None, {}, outcome.reason)
             return JobResult(step.job.name, "refused", seconds, rows_in, 0, len(step.dues), outcome.reason)
-        rows_out = sum(receipt.rows or 0 for receipt in outcome.values())
-        versions = {name: receipt.version for name, receipt in outcome.items()}
+        rows_out, versions = (
+            sum(r.rows or 0 for r in outcome.values()),
+            {name: r.version for name, r in outcome.items()},
+        )
         self._write_down(step, stamps, "done", seconds, rows_in, rows_out, versions, step.why)
         return JobResult(step.job.name, "done", seconds, rows_in, rows_out, len(step.dues), step.why)
 
@@ -288,18 +275,3 @@ def _not_ready(job: Job, missing: Missing) -> str:
     return HeadraceError(
         "UPSTREAM_NOT_READY", job=job.name, upstream=missing.upstream, interval=missing.interval.label()
     ).render()
-
-
-def _total(job: Job, results: list[JobResult]) -> JobResult:
-    """Several steps of one job as one result."""
-    refused = next((result for result in results if result.state == "refused"), None)
-    counts = [result.rows_in for result in results if result.rows_in is not None]
-    return JobResult(
-        job=job.name,
-        state="refused" if refused is not None else "done",
-        seconds=sum(result.seconds for result in results),
-        rows_in=sum(counts) if counts else None,
-        rows_out=sum(result.rows_out or 0 for result in results),
-        intervals=sum(result.intervals for result in results),
-        note=refused.note if refused is not None else ", ".join(dict.fromkeys(result.note for result in results)),
-    )

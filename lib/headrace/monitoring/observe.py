@@ -12,11 +12,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
+from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.monitoring.cost import LedgerEntry
 from headrace.monitoring.drift import Drift, measure_drift
-from headrace.monitoring.report import Champion, Intake, Quarantined
+from headrace.monitoring.performance import Gap, Performance, find_gaps, of_part, present
+from headrace.monitoring.performance import measure as measure_performance
+from headrace.monitoring.report import Champion, Intake, Origin, Quarantined
 from headrace.profile.profile import profile, read_profile, reference_edges
 from headrace.release.decisions import Decision
 from headrace.tables.spec import Table
@@ -85,6 +88,34 @@ def measure(
     return drifts, now.withColumn("model", F.lit(contract.model)).withColumn("as_of", F.lit(as_of))
 
 
+@dataclass(frozen=True)
+class Matured:
+    """The champion on labels that have matured: over all rows, by cutoff, by segment value, and the gaps between them."""
+
+    overall: Performance
+    over_time: tuple[Performance, ...]
+    segments: tuple[Performance, ...]
+    gaps: tuple[Gap, ...]
+
+
+def judge_matured(
+    training_set: DataFrame, model: ModelContract, champion: Registered, entity: Sequence[str]
+) -> Matured:
+    """The champion's scores for the test cutoffs against what has come of them since."""
+    names, least = [segment.column for segment in model.segments], least_users(model)
+    test = with_score(training_set.where("part = 'test'"), champion.model, SCORE)
+    states = measure_performance(test, entity=entity, score=SCORE, parts=["cutoff", *names])
+    found = present(states, least_users=least)
+    by_segment = tuple(row for name in names for row in of_part(found, name))
+    gaps = find_gaps(states, names, least_users=least)
+    return Matured(of_part(found, "")[0], of_part(found, "cutoff"), by_segment, gaps)
+
+
+def least_users(model: ModelContract) -> int:
+    """Below how many users a part of the model's segments is not shown."""
+    return min((segment.least_users for segment in model.segments), default=1)
+
+
 def describe_champion(contract: ModelContract, champion: Registered, history: Sequence[Decision]) -> Champion:
     """The champion with the figures on which it was released."""
     released = next((step for step in reversed(history) if step.version == champion.version), None)
@@ -138,3 +169,14 @@ def steps_of(ledger: DataFrame, run_id: str) -> tuple[LedgerEntry, ...]:
     )
     names = ("job", "seconds", "rows_in", "rows_out", "intervals", "state")
     return tuple(LedgerEntry(**{name: row[name] for name in names}) for row in steps.toArrow().to_pylist())
+
+
+def origins(
+    model: ModelContract, champion: Registered, groups: Mapping[str, FeatureGroup], source: EventContract
+) -> tuple[Origin, ...]:
+    """The model, the feature groups and the source that the page rests on, with versions and fingerprints."""
+    return (
+        Origin(f"model {model.model}", champion.version, champion.model.feature_fingerprint),
+        *(Origin(f"features.{name}", f"v{groups[name].version}", groups[name].fingerprint) for name in model.groups),
+        Origin(f"events {source.source}", f"v{source.version}", source.fingerprint),
+    )

@@ -32,7 +32,8 @@ def test_a_file_for_each_date_with_equal_lines_in_the_order_of_the_file(wheel: P
     project = SimpleNamespace(
         landing=tmp_path / "landing", settings={"demo": {"dataset": "cdnow", "wheel": str(wheel)}}
     )
-    assert land.run(None, None, project) == land.Landed(2, 4, {"purchases": 4})  # type: ignore[arg-type]
+    landed = land.land_sources(project.landing, project.settings["demo"])
+    assert landed == {"cdnow_purchases": land.Landed(2, 4, {"purchases": 4})}
     folder = project.landing / "cdnow_purchases"
     assert sorted(path.name for path in folder.iterdir()) == ["1997-01-01", "1997-01-02", "_landed.json"]
     assert gzip.decompress((folder / "1997-01-02" / "part-00000.json.gz").read_bytes()).decode().splitlines() == [
