@@ -36,8 +36,8 @@ class Store:
         return str(self.warehouse.joinpath(*table.name.split(".")))
 
     def exists(self, table: Table) -> bool:
-        """Whether the table has ever been written."""
-        return Path(self.path(table), "_delta_log").is_dir()
+        """Whether the table has a commit. A killed first write leaves a log folder with none."""
+        return any(Path(self.path(table), "_delta_log").glob("[0-9]*.json"))
 
     def load(self, table: Table, version: int | None = None) -> DataFrame:
         """The rows that the table's writer owns (all, but for a table in parts), at a version or the latest.
