@@ -69,9 +69,12 @@ def _type_problems(contract: EventContract, name: str) -> list[Column]:
     if declared == "string":
         return []
     text, value = F.trim(F.col(_told(name))), F.col(name)
-    number = F.when(_doubtful(text, value, declared), text.try_cast(_WIDE))
+    number = F.lit(None).cast(_WIDE)
+    lossy = F.lit(False)
+    if declared in ("int", "bigint") or declared.startswith("decimal"):
+        number = F.when(_doubtful(text, value, declared), text.try_cast(_WIDE))
+        lossy = number.isNotNull() & (value.isNull() | (value.cast(_WIDE) != number))
     unreadable = text.isNotNull() & value.isNull() & number.isNull()
-    lossy = number.isNotNull() & (value.isNull() | (value.cast(_WIDE) != number))
     told = F.lit(f"{name} is no {declared}")
     found = []
     if contract.new_types != "allow":
@@ -90,7 +93,7 @@ def _doubtful(text: Column, value: Column, declared: str) -> Column:
     if declared.startswith("decimal"):
         scale = declared.rstrip(")").partition(",")[2]
         return value.isNull() | text.rlike(rf"[eE]|\.\d{{{scale}}}\d")
-    return value.isNull() if declared in ("int", "bigint") else F.lit(False)
+    return value.isNull()
 
 
 def _judged(contract: EventContract, policy: str, code: str, problem: Column, name: str | None) -> Column:
