@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated
@@ -15,6 +15,7 @@ from typer.models import TyperInfo
 
 from headrace import __version__
 from headrace.cli import commands, tables
+from headrace.cli.absent import missing
 from headrace.cli.choice import Choice
 from headrace.ground.errors import DONE, USAGE, HeadraceError
 
@@ -164,7 +165,7 @@ def call(arguments: Sequence[str] | None) -> int:
     given = [*(["--verbose"] if "--verbose" in given else []), *(word for word in given if word != "--verbose")]
     command = typer.main.get_command(app)
     try:
-        status = command.main(args=given, prog_name="headrace", standalone_mode=False)
+        status = _with_packages(command.main, given)
     except HeadraceError as error:
         if "--verbose" in given:
             traceback.print_exc()
@@ -177,6 +178,17 @@ def call(arguments: Sequence[str] | None) -> int:
         typer.echo("Interrupted. What was committed stays; the same command goes on where this one stopped.", err=True)
         return INTERRUPTED
     return status if isinstance(status, int) else DONE
+
+
+def _with_packages(main: Callable[..., object], given: list[str]) -> object:
+    """Carry the words out. That a package is absent which an extra brings is a user's mistake too."""
+    try:
+        return main(args=given, prog_name="headrace", standalone_mode=False)
+    except ModuleNotFoundError as error:
+        absent = missing(error)
+        if absent is None:
+            raise
+        raise absent from error
 
 
 def _words(error: TyperException) -> str:

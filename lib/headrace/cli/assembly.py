@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pyspark.sql import SparkSession
 
+from headrace.cli.modules import own_modules
 from headrace.graph.job import Asset
 from headrace.graph.ledger import Ledger
 from headrace.graph.lint import Graph
@@ -14,7 +15,7 @@ from headrace.graph.plan import View, view
 from headrace.graph.project import Project
 from headrace.graph.run import Sinks
 from headrace.ground.interval import Interval, parse_instant
-from headrace.ground.session import open_session
+from headrace.ground.session import open_session, send_by_value
 from headrace.monitoring.page import Page, PageSink
 from headrace.release.registry import Champion, ChampionSink
 from headrace.release.verdict import Verdicts, VerdictSink
@@ -89,6 +90,7 @@ class Assembly:
 def assemble(project: Project, graph: Graph) -> Assembly:
     """Open the session and everything on it."""
     spark = open_session(f"headrace {project.name}", project.config.spark.master, project.config.spark.settings)
+    send_by_value(own_modules(project.root))
     return Assembly(project, graph, spark)
 
 

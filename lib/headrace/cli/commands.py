@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
+from headrace.cli.absent import stand_ins
 from headrace.cli.choice import Choice, console, grid_of
 from headrace.cli.loading import check_landing, open_project
 from headrace.graph.lint import Graph
@@ -127,10 +128,12 @@ def status(choice: Choice) -> int:
 
 def lint(choice: Choice) -> int:
     """Everything that can be checked without Spark."""
-    project, graph = choice.open()
-    console().print(
-        f"{project.name}, environment {project.env}: {len(graph)} jobs, {_contracts(project)}. No fault found."
-    )
+    with stand_ins() as absent:
+        project, graph = choice.open()
+    out = console()
+    out.print(f"{project.name}, environment {project.env}: {len(graph)} jobs, {_contracts(project)}. No fault found.")
+    if absent:
+        out.print(f"Not installed here, so what jobs import from it was not looked at: {', '.join(sorted(absent))}.")
     return DONE
 
 

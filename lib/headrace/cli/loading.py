@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import importlib
-import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from headrace.cli.absent import missing
+from headrace.cli.modules import open_modules
+from headrace.graph.job import Job
 from headrace.graph.lint import Graph, lint
 from headrace.graph.project import Project, load_project
 from headrace.graph.select import ordered
-from headrace.ground.errors import HeadraceError
+from headrace.ground.errors import HeadraceError, nearest
 from headrace.tables.landing import LandingZone
+
+FAULTS = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError)
+"""What a mistake in a project's own code raises while its graph is declared."""
 
 
 def open_project(folder: Path, env: str, overrides: tuple[str, ...] = ()) -> Project:
-    """The project in a folder, its modules importable."""
+    """The project in a folder, its modules importable in place of any other project's."""
     root = folder.resolve()
     project = load_project(root, env, overrides)
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
+    open_modules(root, project.graph.partition(":")[0].partition(".")[0])
     return project
 
 
@@ -26,16 +33,43 @@ def load_graph(project: Project) -> Graph:
     """The graph that headrace.yaml names, linted, in a workable order.
 
     Raises:
-        HeadraceError: GRAPH_UNLOADABLE, GRAPH_INVALID.
+        HeadraceError: PACKAGE_MISSING, GRAPH_UNLOADABLE, GRAPH_INVALID.
     """
-    module, _, function = project.graph.partition(":")
     try:
-        declare = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise HeadraceError("GRAPH_UNLOADABLE", reference=project.graph, problem=error) from error
-    graph: Graph = tuple(declare(project))
+        graph = tuple(_declaration(project.graph)(project))
+        strangers = [type(job).__name__ for job in graph if not isinstance(job, Job)]
+        if strangers:
+            raise TypeError(f"it holds a {strangers[0]}, which is no Job")
+    except FAULTS as error:
+        absent = missing(error) if isinstance(error, ModuleNotFoundError) else None
+        if absent is not None:
+            raise absent from error
+        raise HeadraceError("GRAPH_UNLOADABLE", reference=project.graph, problem=_told(error, project)) from error
     lint(graph, project)
     return ordered(graph)
+
+
+def _declaration(reference: str) -> Callable[[Project], Any]:
+    name, _, function = reference.partition(":")
+    module = importlib.import_module(name)
+    if not hasattr(module, function):
+        functions = [known for known, value in vars(module).items() if callable(value) and not known.startswith("_")]
+        raise AttributeError(f"{name} has no '{function}'. {nearest(function, functions)}")
+    declare: Callable[[Project], Any] = getattr(module, function)
+    return declare
+
+
+def _told(error: Exception, project: Project) -> str:
+    """The error in words, with the last line of the project's own code that led to it."""
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} ({error.filename}:{error.lineno})"
+    said = str(error)
+    if isinstance(error, KeyError):
+        names = [*project.sources, *project.groups, *project.labels, *project.models]
+        said = f"there is no {error}. {nearest(str(error.args[0]), names)}"
+    trace = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in trace if Path(frame.filename).is_relative_to(project.root)]
+    return f"{said} ({frames[-1].filename}:{frames[-1].lineno})" if frames else said
 
 
 def check_landing(graph: Graph, chosen: Graph) -> None:

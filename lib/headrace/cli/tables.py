@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from headrace.cli.absent import stand_ins
 from headrace.cli.choice import Choice, console, grid_of
 from headrace.cli.commands import run_chosen
 from headrace.graph.select import select
@@ -21,7 +22,8 @@ def table_list(choice: Choice) -> int:
     """Tables of the graph and where they are."""
     from headrace.tables.spec import Table
 
-    project, graph = choice.open()
+    with stand_ins():
+        project, graph = choice.open()
     grid = grid_of("table", "made by", "meaning", "path")
     made = {output.name: (job.name, output) for job in graph for output in job.outputs if isinstance(output, Table)}
     for name, (job, table) in sorted(made.items()):

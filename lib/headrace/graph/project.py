@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import AfterValidator, Field
 
+from headrace import __version__
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup
@@ -24,11 +26,19 @@ from headrace.ground.interval import Interval
 Contract = TypeVar("Contract")
 
 
+def _version_range(text: str) -> str:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise ValueError(f"'{text}' is no range of versions, such as '>=0.1,<0.2'") from None
+    return text
+
+
 class ProjectFile(Strict):
     """headrace.yaml."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    headrace: str
+    headrace: Annotated[str, AfterValidator(_version_range)]
     conf: str = "conf"
     graph: str = Field(pattern=r"^[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*$")
 
@@ -89,12 +99,14 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     """Open the project in ``root`` for one environment.
 
     Raises:
-        HeadraceError: PROJECT_MISSING, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*.
+        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*.
     """
     root = root.resolve()
     if not (root / "headrace.yaml").is_file():
         raise HeadraceError("PROJECT_MISSING", folder=root)
     file = validate(read_document(root / "headrace.yaml"), ProjectFile)
+    if not SpecifierSet(file.headrace).contains(__version__, prereleases=True):
+        raise HeadraceError("PROJECT_VERSION", project=file.name, wanted=file.headrace, version=__version__)
     conf = root / file.conf
     config = load_config(conf, env, overrides)
     contracts = conf / config.contracts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,18 @@ def _told_by_spark_submit() -> dict[str, str]:
 
     SparkContext._ensure_initialized()
     return dict(SparkConf().getAll())
+
+
+def send_by_value(names: Iterable[str]) -> None:
+    """Functions of these imported packages travel to workers whole, not as names.
+
+    A project's folder is on no worker's path, and two projects may both have a package of one name.
+    """
+    from pyspark import cloudpickle
+
+    register: Any = cloudpickle.register_pickle_by_value
+    for name in names:
+        register(sys.modules[name])
 
 
 def is_classic(spark: SparkSession) -> bool:
