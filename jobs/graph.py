@@ -11,6 +11,7 @@ from headrace.jobs import (
     build_features,
     build_tiles,
     build_training_set,
+    generate_events,
     ingest_events,
     land,
     monitor,
@@ -22,9 +23,10 @@ from headrace.jobs import (
 
 
 def graph(project: Project) -> tuple[Job, ...]:
-    """Land -> ingest_events -> build_tiles -> build_features -> ... -> monitor."""
+    """Land (or generate_events) -> ingest_events -> build_tiles -> build_features -> ... -> monitor."""
+    upstream = generate_events if "generate" in project.settings else land
     return (
-        land.job(project),
+        upstream.job(project),
         ingest_events.job(project),
         build_tiles.job(project),
         build_features.job(project),

@@ -59,16 +59,29 @@ def land_source(landing: Path, source: str, origin: Mapping[str, object], build:
     Raises:
         HeadraceError: LANDING_OTHER.
     """
+
+    def fill(partial: Path) -> Landed:
+        feed = build()
+        for day in feed.days:
+            (partial / str(day)).mkdir(parents=True)
+        files, lines = _write_all(partial, feed.batches)
+        return Landed(files, lines, dict(feed.counts))
+
+    return land_folder(landing, source, origin, fill)
+
+
+def land_folder(landing: Path, source: str, origin: Mapping[str, object], fill: Callable[[Path], Landed]) -> Landed:
+    """The same for any way to ``fill`` the folder that it is given: whole or not at all, and marked.
+
+    Raises:
+        HeadraceError: LANDING_OTHER.
+    """
     folder, partial = landing / source, landing / f".{source}.partial"
     known = {"format_version": FORMAT_VERSION, "origin": dict(origin)}
     if folder.exists():
         return _recognise(folder, known)
     shutil.rmtree(partial, ignore_errors=True)
-    feed = build()
-    for day in feed.days:
-        (partial / str(day)).mkdir(parents=True)
-    files, lines = _write_all(partial, feed.batches)
-    landed = Landed(files, lines, dict(feed.counts))
+    landed = fill(partial)
     (partial / MARK).write_text(json.dumps(known | {"landed": asdict(landed)}, indent=1) + "\n", encoding="utf-8")
     partial.rename(folder)
     return landed
