@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.ground import states
-from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, State, Sum, SumOfSquares
+from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, Sessions, State, Sum, SumOfSquares
 
 WHOLE = st.integers(-(10**9), 10**9)
 
@@ -41,6 +41,8 @@ ALL = {
     "three greatest": Laws(GreatestK(3)),
     "distinct": Laws(Distinct(), st.integers(-3, 3)),
     "distinct text": Laws(Distinct(), st.sampled_from(["", "a", "A", "é", "ab"]), "string"),
+    "sessions": Laws(Sessions(3), st.integers(-12, 12)),
+    "sessions far apart": Laws(Sessions(2**20), st.integers(-(2**31), 2**31)),
     "least row": Laws(Least(), st.tuples(st.integers(0, 3), st.text(max_size=2)), "struct<t bigint, v string>"),
 }
 every_state = pytest.mark.parametrize("laws", ALL.values(), ids=ALL.keys())
@@ -159,8 +161,10 @@ def test_sql_lifts_and_merges_as_python_does(spark: Any) -> None:
 def _state_type(state: State) -> str:
     if isinstance(state, GreatestK | Distinct):
         return "ARRAY<BIGINT>"
+    if isinstance(state, Sessions):
+        return "ARRAY<STRUCT<s: BIGINT, e: BIGINT>>"
     return "DECIMAL(38,0)" if isinstance(state, SumOfSquares) else "BIGINT"
 
 
 def _plain(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value

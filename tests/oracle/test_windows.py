@@ -43,6 +43,9 @@ FEATURES = [
     {"name": "items_a", "aggregate": "count_distinct", "expression": "item", "where": "kind = 'a'"},
     {"name": "days", "aggregate": "active_days"}, {"name": "since", "aggregate": "time_since_last"},
     {"name": "since_a", "aggregate": "time_since_last", "where": "kind = 'a'"},
+    {"name": "sittings", "aggregate": "sessions", "gap": "1s"}, {"name": "visits", "aggregate": "sessions", "gap": "24h"},
+    {"name": "visit_length", "aggregate": "sessions", "gap": "24h", "measure": "mean_duration"},
+    {"name": "stays_a", "aggregate": "sessions", "gap": "2d", "where": "kind = 'a'", "measure": "mean_duration"},
 ]  # fmt: skip
 GROUP = FeatureGroup.model_validate(
     {

@@ -43,6 +43,19 @@ def _variance(values: list[Decimal], scale: int) -> float | None:
     return float(n * sum(u * u for u in units) - sum(units) ** 2) / (n * (n - 1) * 10**scale * 10**scale)
 
 
+def _sessions(rows: list[Event], feature: Feature) -> int | float | None:
+    """Walk the events in order; where the gap since the one before is reached, a session ends and another begins."""
+    sessions: list[list[datetime]] = []
+    for event in rows:
+        if not sessions or event["event_time"] - sessions[-1][-1] >= feature.gap:
+            sessions.append([])
+        sessions[-1].append(event["event_time"])
+    if feature.measure != "mean_duration":
+        return len(sessions)
+    total = sum((times[-1] - times[0] for times in sessions), timedelta(0)) // timedelta(microseconds=1)
+    return float(total) / (len(sessions) * 1_000_000) if sessions else None
+
+
 _AGGREGATES = {
     "count": lambda rows, values, column, at, f: len(values) if column else len(rows),
     "sum": lambda rows, values, column, at, f: (
@@ -60,4 +73,5 @@ _AGGREGATES = {
     "time_since_last": lambda rows, values, column, at, f: (
         (at - rows[-1]["event_time"]) // timedelta(seconds=1) if rows else None
     ),
+    "sessions": lambda rows, values, column, at, f: _sessions(rows, f),
 }

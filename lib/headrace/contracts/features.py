@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from headrace.contracts.expressions import Expression
 from headrace.contracts.fingerprint import fingerprint
-from headrace.contracts.names import Formula, Name, Sensitivity
+from headrace.contracts.names import Formula, Gap, Name, Sensitivity
 from headrace.ground.document import Strict, read_document, validate
 from headrace.ground.errors import nearest
 from headrace.ground.interval import DAY, parse_span
@@ -30,8 +30,10 @@ Aggregate = Literal[
     "count_distinct",
     "active_days",
     "time_since_last",
+    "sessions",
 ]
-VALUELESS = frozenset({"count", "active_days", "time_since_last"})
+Measure = Literal["count", "mean_duration"]
+VALUELESS = frozenset({"count", "active_days", "time_since_last", "sessions"})
 SCALED = frozenset({"sum", "mean", "variance"})
 NUMERIC = SCALED | VALUELESS | {"count_distinct"}
 
@@ -61,6 +63,8 @@ class Feature(Strict):
     windows: tuple[Window, ...] = ()
     scale: int = Field(default=6, ge=0, le=12)
     k: int | None = Field(default=None, ge=1, le=1000)
+    gap: Gap | None = None
+    measure: Measure | None = None
     when_empty: int | float | str | None = None
     derive: Formula | None = None
     sensitivity: Sensitivity = "internal"
@@ -71,7 +75,9 @@ class Feature(Strict):
             raise ValueError("give either aggregate or derive")
         if self.derive is not None:
             given = [
-                key for key in ("expression", "where", "windows", "k", "when_empty") if key in self.model_fields_set
+                key
+                for key in ("expression", "where", "windows", "k", "gap", "measure", "when_empty")
+                if key in self.model_fields_set
             ]
             if given:
                 raise ValueError(f"{', '.join(given)}: not for a derived feature")
@@ -85,8 +91,15 @@ class Feature(Strict):
             raise ValueError(f"aggregate {self.aggregate} {needs} expression")
         if (self.k is None) != (self.aggregate != "last_k"):
             raise ValueError("k: for last_k, and only for it")
+        self._check_sessions()
         self._check_default()
         return self
+
+    def _check_sessions(self) -> None:
+        if (self.gap is None) != (self.aggregate != "sessions"):
+            raise ValueError("gap: for sessions, and only for it; a new one begins after a gap such as 30m or longer")
+        if self.measure is not None and self.aggregate != "sessions":
+            raise ValueError("measure: for sessions, and only for it")
 
     def _check_default(self) -> None:
         if self.when_empty is None:
@@ -107,7 +120,8 @@ class Feature(Strict):
         trees = {key: getattr(self, key).tree for key in ("expression", "where", "derive") if getattr(self, key)}
         kept = {"name": self.name, "aggregate": self.aggregate, "windows": list(self.windows), "k": self.k}
         scale = self.scale if self.aggregate in SCALED or self.derive else None
-        return kept | trees | {"scale": scale, "when_empty": self.when_empty}
+        runs = {} if self.gap is None else {"gap": self.gap.total_seconds(), "measure": self.measure or "count"}
+        return kept | trees | {"scale": scale, "when_empty": self.when_empty} | runs
 
 
 class FeatureGroup(Strict):

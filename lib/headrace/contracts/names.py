@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from headrace.contracts.expressions import Expression, parse_expression
-from headrace.ground.interval import parse_span
+from headrace.ground.interval import parse_gap, parse_span
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TYPE = re.compile(r"string|int|bigint|boolean|double|date|timestamp|decimal\(([0-9]{1,2}),([0-9]{1,2})\)")
@@ -52,6 +52,10 @@ def _span(text: object) -> timedelta:
     return parse_span(str(text))
 
 
+def _gap(text: object) -> timedelta:
+    return text if isinstance(text, timedelta) else parse_gap(str(text))
+
+
 def _positive(span: timedelta) -> timedelta:
     if span <= timedelta(0):
         raise ValueError("a length of time above zero is needed, such as 7d")
@@ -78,3 +82,10 @@ Span = Annotated[
 ]
 """May be ``0d``."""
 PositiveSpan = Annotated[Span, AfterValidator(_positive)]
+Gap = Annotated[
+    timedelta,
+    BeforeValidator(_gap, json_schema_input_type=str),
+    AfterValidator(_positive),
+    PlainSerializer(show_span, return_type=str),
+]
+"""Seconds (``s``) and minutes (``m``) too, which no window takes."""

@@ -13,8 +13,8 @@ from headrace.contracts.expressions import to_sql
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.names import show_span
-from headrace.ground.interval import DAY, parse_span
-from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, State, Sum, SumOfSquares
+from headrace.ground.interval import DAY, MICROSECOND, parse_span
+from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, Sessions, State, Sum, SumOfSquares
 
 DECIMAL_DIGITS = 19
 """Digits of a 64-bit whole number: what a sum at its scale can hold."""
@@ -64,6 +64,7 @@ def atoms_of(feature: Feature, source: EventContract) -> dict[str, Atom]:
         "count_distinct": {"d": Atom(Distinct(), kept(value))},
         "active_days": {"d": Atom(Distinct(), kept("event_date"))},
         "time_since_last": {"v": Atom(Greatest(), kept(f"struct({_instant(source)} AS t)"), by_time=True)},
+        "sessions": {"r": Atom(Sessions(_gap(feature)), kept(f"unix_micros({_instant(source)})"))},
     }[feature.aggregate or ""]
 
 
@@ -80,7 +81,7 @@ def window_days(window: str) -> int | None:
 
 def present(feature: Feature, cells: Mapping[str, str]) -> str:
     """SQL for a feature's value; ``cells`` gives the SQL of each atom's state over the window, by role."""
-    n, s, q, v, d = (cells.get(role, "NULL") for role in ("n", "s", "q", "v", "d"))
+    n, s, q, v, d, r = (cells.get(role, "NULL") for role in ("n", "s", "q", "v", "d", "r"))
     power = 10**feature.scale
     value = {
         "count": f"coalesce({n}, 0L)",
@@ -95,6 +96,9 @@ def present(feature: Feature, cells: Mapping[str, str]) -> str:
         "count_distinct": f"coalesce({d}, 0L)",
         "active_days": f"coalesce({d}, 0L)",
         "time_since_last": f"(unix_micros(as_of) - unix_micros({v}.t)) DIV 1000000L",
+        "sessions": _mean_duration(r)
+        if feature.measure == "mean_duration"
+        else f"CAST(size(coalesce({r}, array())) AS BIGINT)",
     }[feature.aggregate or ""]
     return value if feature.when_empty is None else f"coalesce({value}, {_literal(feature.when_empty)})"
 
@@ -120,6 +124,17 @@ def _spread(n: str, s: str, q: str) -> str:
     """N * (sum of squares) - (sum)^2, exact."""
     square = f"CAST({s} AS DECIMAL(19,0)) * CAST({s} AS DECIMAL(19,0))"
     return f"CAST(CAST(CAST({n} AS DECIMAL(19,0)) * {q} AS DECIMAL(38,0)) - {square} AS DOUBLE)"
+
+
+def _gap(feature: Feature) -> int:
+    """The gap between sessions in microseconds; any above zero where the feature is of another kind."""
+    return (feature.gap or MICROSECOND) // MICROSECOND
+
+
+def _mean_duration(runs: str) -> str:
+    """Seconds, once from the exact sum of microseconds; a session of one event lasts 0."""
+    total = f"aggregate({runs}, 0L, (total, x) -> total + (x.e - x.s))"
+    return f"CASE WHEN size({runs}) > 0 THEN CAST({total} AS DOUBLE) / (size({runs}) * 1000000D) END"
 
 
 def _instant(source: EventContract) -> str:

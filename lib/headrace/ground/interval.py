@@ -11,9 +11,10 @@ from headrace.ground.errors import HeadraceError
 
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
-_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+MICROSECOND = timedelta(microseconds=1)
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([smhdw])")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
-_UNITS = {"h": timedelta(hours=1), "d": DAY, "w": WEEK}
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": DAY, "w": WEEK}
 
 
 @dataclass(frozen=True, order=True)
@@ -83,8 +84,20 @@ def parse_span(text: str) -> timedelta:
         ValueError: the text is of another form, or the length is zero or beyond 99999 units.
     """
     found = _SPAN.fullmatch(text)
-    if found is None:
+    if found is None or found[2] in "sm":
         raise ValueError(f"'{text}' is not a length of time; write 12h, 7d or 2w")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def parse_gap(text: str) -> timedelta:
+    """A time between two events, such as ``1800s``, ``30m``, ``12h`` or ``2d``.
+
+    Raises:
+        ValueError: the text is of another form, or the length is zero or beyond 99999 units.
+    """
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"'{text}' is not a time between events; write 1800s, 30m (minutes), 12h or 2d")
     return int(found[1]) * _UNITS[found[2]]
 
 

@@ -180,3 +180,65 @@ class Distinct(State):
 
     def merge_values(self, one: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> tuple[Any, ...]:
         return self.lift_values((*(one or ()), *(other or ())))
+
+
+@dataclass(frozen=True)
+class Sessions(State):
+    """The sessions of a set of instants (whole numbers): its longest runs of which no two neighbours are ``gap`` apart.
+
+    The state is the ``(s, e)`` of each run, first instant and last, in order; so ``s`` of one is at least ``gap`` after
+    ``e`` of the one before. An instant exactly ``gap`` after the previous one begins a new session.
+
+    Why merging is exact, late instants included: call two instants linked when they are less than ``gap`` apart; the
+    runs are the connected parts. Whatever lies between ``s`` and ``e`` of a run is less than ``gap`` from the instants
+    of the run on either side of it, so it belongs to that run, whichever they are; whatever lies outside is nearest to
+    ``s`` or ``e``. So which runs an instant links is told by ``(s, e)`` alone, and joining two sets' runs wherever
+    their stretches are less than ``gap`` apart (or overlap) gives the runs of the union. The state is a function of the
+    union of the sets, so merging is commutative, associative and (unlike a count) idempotent. A late instant can join
+    two runs and never splits one; taking one away can split a run, so there is no subtraction.
+
+    In SQL one pass over two sorted arrays does it, of all firsts S and of all lasts E: a run begins at ``S[i]`` where
+    ``S[i] - E[i-1] >= gap``, for then as many stretches as begin before it have ended by ``gap`` or more; it ends at
+    ``E[i]`` where ``S[i+1] - E[i] >= gap``. (The sweep that finds the union of intervals; an instant is a stretch of
+    length 0, so lift and merge are the same sweep.) n log n for n stretches.
+
+    Size: two 64-bit numbers a session; a cell holds at most as many as it has rows.
+    """
+
+    gap: int
+    name = "sessions"
+    invertible = False
+
+    def __post_init__(self) -> None:
+        if self.gap <= 0:
+            raise ValueError(f"a gap of {self.gap} between sessions; it is above zero")
+
+    def lift(self, value: str) -> str:
+        return self._swept(f"sort_array(collect_list({value}))", f"sort_array(collect_list({value}))")
+
+    def merge(self, column: str) -> str:
+        return self._swept(*(f"sort_array(flatten(collect_list({column}.{end})))" for end in ("s", "e")))
+
+    def _swept(self, firsts: str, lasts: str) -> str:
+        """The array of one element is a ``let``: named without one, the sorted arrays would be made for each element."""
+        begins = f"filter(x.s, (s, i) -> coalesce(s - get(x.e, i - 1) >= {self.gap}L, true))"
+        ends = f"filter(x.e, (e, i) -> coalesce(get(x.s, i + 1) - e >= {self.gap}L, true))"
+        runs = f"zip_with({begins}, {ends}, (s, e) -> named_struct('s', s, 'e', e))"
+        return f"get(transform(array(named_struct('s', {firsts}, 'e', {lasts})), x -> {runs}), 0)"
+
+    def lift_values(self, values: Iterable[int | None]) -> tuple[tuple[int, int], ...]:
+        return self._joined((value, value) for value in values if value is not None)
+
+    def merge_values(
+        self, one: tuple[tuple[int, int], ...] | None, other: tuple[tuple[int, int], ...] | None
+    ) -> tuple[tuple[int, int], ...]:
+        return self._joined((*(one or ()), *(other or ())))
+
+    def _joined(self, stretches: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        runs: list[tuple[int, int]] = []
+        for first, last in sorted(stretches):
+            if runs and first - runs[-1][1] < self.gap:
+                runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+            else:
+                runs.append((first, last))
+        return tuple(runs)

@@ -43,6 +43,7 @@ features:
     scale: 6
 """
 COUNT: dict[str, Any] = {"name": "n", "meaning": "m", "aggregate": "count", "windows": ["7d"]}
+SESSIONS = COUNT | {"name": "v", "aggregate": "sessions", "gap": "30m"}
 SUM = COUNT | {"name": "s", "aggregate": "sum", "expression": "value"}
 
 
@@ -123,6 +124,18 @@ def test_a_fault_is_named_by_file_line_and_key(tmp_path, line, instead, told):
         ([without(SUM, "expression")], "aggregate sum needs an expression"),
         ([SUM | {"aggregate": "active_days"}], "aggregate active_days needs no expression"),
         ([SUM | {"aggregate": "time_since_last"}], "aggregate time_since_last needs no expression"),
+        ([SESSIONS], ""),
+        ([SESSIONS | {"measure": "mean_duration", "windows": ["7d", "all"], "when_empty": 0}], ""),
+        ([SESSIONS | {"expression": "item"}], "aggregate sessions needs no expression"),
+        ([without(SESSIONS, "gap")], "gap: for sessions, and only for it"),
+        ([COUNT | {"gap": "30m"}], "gap: for sessions, and only for it"),
+        ([COUNT | {"measure": "count"}], "measure: for sessions, and only for it"),
+        ([SESSIONS | {"measure": "median"}], "Input should be 'count' or 'mean_duration'"),
+        ([SESSIONS | {"gap": "0s"}], "'0s' is not a time between events; write 1800s, 30m (minutes), 12h or 2d"),
+        ([SESSIONS | {"gap": 1800}], "'1800' is not a time between events"),
+        ([SESSIONS | {"windows": ["30m"]}], "'30m' is not a length of time"),
+        ([SESSIONS | {"when_empty": "none"}], "when_empty: sessions gives a number; found 'none'"),
+        ([COUNT, {"name": "d", "meaning": "m", "derive": "1", "gap": "30m"}], "gap: not for a derived feature"),
         ([COUNT | {"expression": "item"}], ""),
         ([SUM | {"aggregate": "last_k"}], "k: for last_k, and only for it"),
         ([COUNT | {"k": 3}], "k: for last_k, and only for it"),

@@ -124,6 +124,18 @@ def test_the_order_of_keys_is_cosmetic_and_that_of_features_is_not():
     assert group_of(turned).fingerprint != group_of(CONTRACT).fingerprint
 
 
+SESSIONS = CONTRACT.replace("aggregate: last_k\n    expression: item\n    k: 3", "aggregate: sessions\n    gap: 1800s")
+
+
+@pytest.mark.parametrize(
+    ("edit", "same"),
+    [("gap: 30m", True), ("gap: 1800s\n    measure: count", True), ("gap: 1801s", False),
+     ("gap: 1800s\n    measure: mean_duration", False)],
+)  # fmt: skip
+def test_a_gap_is_told_by_its_length_and_a_measure_by_what_it_is(edit, same):
+    assert (group_of(SESSIONS.replace("gap: 1800s", edit)).fingerprint == group_of(SESSIONS).fingerprint) == same
+
+
 def test_a_fingerprint_stays_what_it_is():
     """It stands in tables and models: a change of the canonical form raises SCHEME."""
     assert fingerprint({"b": [1, 1.0, "1", None, True], "a": ("x",)}) == "d5c0cd3aec76f5c8"

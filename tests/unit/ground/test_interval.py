@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from headrace.ground.errors import HeadraceError
-from headrace.ground.interval import DAY, WEEK, Interval, merge_adjacent, parse_instant, parse_span, show_instant
+from headrace.ground.interval import (
+    DAY,
+    WEEK,
+    Interval,
+    merge_adjacent,
+    parse_gap,
+    parse_instant,
+    parse_span,
+    show_instant,
+)
 
 START = datetime(2017, 4, 3, 1, tzinfo=UTC)
 
@@ -62,10 +71,26 @@ def test_a_span_is_hours_days_or_weeks(text, span):
     assert parse_span(text) == span
 
 
-@pytest.mark.parametrize("text", ["", "0d", "07d", "7", "d", "7D", "7d ", "7d\n", "-7d", "1.5d", "7m", "٧d", "100000d"])
+@pytest.mark.parametrize(
+    "text", ["", "0d", "07d", "7", "d", "7D", "7d ", "7d\n", "-7d", "1.5d", "7m", "7s", "٧d", "100000d"]
+)
 def test_what_is_no_span_is_refused(text):
     with pytest.raises(ValueError, match="is not a length of time; write 12h, 7d or 2w"):
         parse_span(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [("1800s", timedelta(minutes=30)), ("30m", timedelta(minutes=30)), ("12h", timedelta(hours=12)), ("2d", 2 * DAY)],
+)
+def test_a_gap_may_be_seconds_or_minutes_too(text, gap):
+    assert parse_gap(text) == gap
+
+
+@pytest.mark.parametrize("text", ["", "0s", "030m", "30", "m", "30M", "1.5h", "-1s", "30min", "1800 s", "100000s"])
+def test_what_is_no_gap_is_refused(text):
+    with pytest.raises(ValueError, match=r"is not a time between events; write 1800s, 30m \(minutes\), 12h or 2d"):
+        parse_gap(text)
 
 
 def test_an_interval_is_never_empty_nor_backwards():
