@@ -22,7 +22,7 @@ from headrace.ground.errors import DONE, USAGE, HeadraceError
 INTERRUPTED = 130
 HELP = """Batch compute for customer analytics on Spark: events into tables, features, models and scores, as one graph of jobs.
 
-Start with `headrace run`: the whole graph of this project. Run it again: it does only what is due.
+Start with `headrace init NAME`: a project of your own. Then `headrace run`: its whole graph. Run it again: it does only what is due.
 Look before: `headrace plan`. Look after: `headrace status`. Undo a release: `headrace rollback model NAME`.
 Where an error is not enough: the same command with --verbose first, as in `headrace --verbose run`.
 """
@@ -67,6 +67,17 @@ def options(
     """What holds for every command."""
     del version
     sys.excepthook = traceback.print_exception if verbose else show_briefly
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="The project's name: lower-case letters, digits, - and _.")],
+    folder: Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="Where to make it; ./NAME if none.")] = None,
+) -> None:  # fmt: skip
+    """Make a project of your own, with contracts, a job, a test and a made-up sample, ready to run."""
+    from headrace.cli.init import init as make
+
+    raise typer.Exit(make(name, folder))
 
 
 @app.command()

@@ -24,6 +24,7 @@ from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import Interval
 
 Contract = TypeVar("Contract")
+PROJECT_NAME = "[a-z][a-z0-9_-]{0,62}"
 
 
 def _version_range(text: str) -> str:
@@ -37,7 +38,7 @@ def _version_range(text: str) -> str:
 class ProjectFile(Strict):
     """headrace.yaml."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    name: str = Field(pattern=rf"^{PROJECT_NAME}$")
     headrace: Annotated[str, AfterValidator(_version_range)]
     conf: str = "conf"
     graph: str = Field(pattern=r"^[a-z_][a-z0-9_.]*:[a-z_][a-z0-9_]*$")

@@ -10,7 +10,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
+from headrace.ground.artifacts import DELTA_PACKAGE, EXCLUDED
+
 BINDING = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -40,10 +41,11 @@ def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSe
     existing = SparkSession.getActiveSession()
     if existing is not None:
         return existing
-    _name_interpreters()
+    name_interpreters()
     told = _told_by_spark_submit()
     found = jars()
-    delta = {"spark.jars": ",".join(found)} if found else {"spark.jars.packages": DELTA_PACKAGE}
+    resolved = {"spark.jars.packages": DELTA_PACKAGE, "spark.jars.excludes": ",".join(EXCLUDED)}
+    delta = {"spark.jars": ",".join(found)} if found else resolved
     wanted = LOCAL | delta | dict(settings) | BINDING
     builder: Any = SparkSession.builder.appName(name)
     if "spark.master" not in told:
@@ -55,9 +57,10 @@ def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSe
     return session
 
 
-def _name_interpreters() -> None:
+def name_interpreters() -> None:
     """Workers run this Python; the JVM is the Java that the bootstrap found. What the user has set stands."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     found = Path(sys.prefix) / "share" / "headrace" / "java_home"
     if found.is_file():
         os.environ.setdefault("JAVA_HOME", found.read_text(encoding="utf-8").strip())

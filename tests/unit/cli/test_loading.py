@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import tiny
+from without_spark import headrace
 
 from headrace.cli.loading import load_graph, open_project
 from headrace.ground.errors import HeadraceError
@@ -147,17 +147,6 @@ def test_the_range_of_versions_is_held_to(tmp_path, wanted, code, told):
     assert told in str(raised.value)
 
 
-WITHOUT_SPARK = """
-import sys
-ABSENT = ("pyspark", "py4j", "delta", "mlflow", "pandas", "pyarrow", "sklearn", "scipy", "xgboost", "hyperopt", "matplotlib")
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ABSENT:
-            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
-sys.meta_path.insert(0, Blocked())
-from headrace.cli import main
-raise SystemExit(main(sys.argv[1:]))
-"""
 DECLARES = """
 from pyspark.sql import DataFrame, functions as F
 from pyspark.sql.types import StructType
@@ -177,31 +166,23 @@ def twice(n: pd.Series) -> pd.Series:
 """
 
 
-def without_spark(*words: str) -> tuple[int, str]:
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", WITHOUT_SPARK, *words],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    return ran.returncode, ran.stdout + ran.stderr
-
-
 def test_what_needs_no_spark_works_where_there_is_none(tmp_path):
     tiny.make_project(tmp_path, days=0)
     (tmp_path / "tiny_graph.py").write_text(DECLARES + GRAPH)
     project = ("--project", str(tmp_path))
-    status, said = without_spark("lint", *project)
+    status, said = headrace("lint", *project)
     assert status == 0, said
     assert "3 jobs, 1 event contracts" in said
     assert "not looked at: pandas, pyspark." in said
     for words in (["--help"], ["contract", "check", *project], ["table", "list", *project]):
-        status, said = without_spark(*words)
+        status, said = headrace(*words)
         assert (status, "Traceback" in said) == (0, False), said
 
 
 def test_a_fault_of_the_graph_is_found_where_there_is_no_spark(tmp_path):
     tiny.make_project(tmp_path, days=0)
     (tmp_path / "tiny_graph.py").write_text(DECLARES + GRAPH.replace("ingest_events, ", ""))
-    status, said = without_spark("lint", "--project", str(tmp_path))
+    status, said = headrace("lint", "--project", str(tmp_path))
     assert status == 2
     assert "job 'build_tiles' reads visits = 'raw.events_visits', which no job makes" in said
 
@@ -209,7 +190,7 @@ def test_a_fault_of_the_graph_is_found_where_there_is_no_spark(tmp_path):
 @pytest.mark.parametrize("command", ["run", "plan", "status"])
 def test_what_needs_spark_says_how_to_get_it(tmp_path, command):
     tiny.make_project(tmp_path, days=0)
-    status, said = without_spark(command, "--project", str(tmp_path))
+    status, said = headrace(command, "--project", str(tmp_path))
     assert status == 2
     assert "PACKAGE_MISSING: pyspark is not installed" in said
     assert "pip install 'headrace[local]'" in said

