@@ -3,7 +3,7 @@ RUN := ./spark-submit.sh --exec
 FAST := tests/unit tests/laws tests/architecture
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast test lock clean
+.PHONY: help check fast test bench lock clean
 
 help: ## these lines
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -20,6 +20,11 @@ test: ## set up (system packages too), check, all tests
 	@./spark-submit.sh --for-tests
 	@$(MAKE) --no-print-directory check
 	@$(RUN) pytest -q
+
+EVENTS ?= 10000000
+USERS ?= 1000000
+bench: ## synthetic events through ingest, tiles and features: EVENTS=10000000 USERS=1000000 BENCH="--heap 3g"
+	@$(RUN) python tests/benchmarks/bench.py --events $(EVENTS) --users $(USERS) $(BENCH)
 
 lock: ## resolve requirements/*.in anew, within what they allow
 	@$(RUN) bootstrap/lock.sh

@@ -39,7 +39,7 @@ def ingest(inputs: Inputs, at: At, contract: EventContract) -> dict[Asset, Any]:
     files, bad_files = split_files(at.spark, days)
     earlier = at.before(events_table(contract))
     known = earlier_events(earlier, contract, at.start) if earlier is not None else None
-    decided = at.hold(decide(at.spark, files, contract, known))
+    decided = decide(at.spark, files, contract, known, at.hold)
     return {
         events_table(contract): events_of(decided, contract),
         quarantine_table(contract): quarantine_of(decided, bad_files, contract),

@@ -16,7 +16,9 @@ from headrace.ground.errors import nearest
 
 SYSTEM_COLUMNS = ("event_date", "landed_on", "event_key", "row_hash")
 """What headrace adds to every event; a contract may not use these names."""
-WORKING_COLUMNS = tuple("raw file unread broken key rank known_hash first_hash outcome detail".split())
+WORKING_COLUMNS = tuple(
+    "raw file unread broken key key_hash disputed sound arrived rank known_hash first_hash outcome detail".split()
+)
 """What an ingest names on its way to the events; a column of such a name would be overwritten."""
 OUTCOMES = frozenset(
     "event duplicate conflicting_duplicate missing_value unknown_type arrival_after_landing too_late "

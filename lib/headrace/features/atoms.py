@@ -6,7 +6,7 @@ Two features that count the same rows share the same atom, whoever owns them: at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import to_sql
@@ -22,11 +22,16 @@ DECIMAL_DIGITS = 19
 
 @dataclass(frozen=True)
 class Atom:
-    """A state over the values of one expression. ``by_time``: its values begin with their instant and grow with it."""
+    """A state over the values of one expression. ``by_time``: its values begin with their instant and grow with it.
+
+    ``in_cell`` is SQL of the same state over the rows of one tile, where that can do without arrays and structs in the
+    buffers of the aggregate: those of Spark's hash aggregate are of fixed width, and with anything else it sorts.
+    """
 
     state: State
     value: str
     by_time: bool = False
+    in_cell: str | None = field(default=None, compare=False)
 
     @property
     def column(self) -> str:
@@ -34,9 +39,14 @@ class Atom:
         return f"{self.state.name}_{fingerprint([repr(self.state), self.value])[:12]}"
 
     @property
+    def instants(self) -> bool:
+        """Whether its values are structs of an instant ``t`` and nothing else."""
+        return self.by_time and self.in_cell is not None
+
+    @property
     def lift(self) -> str:
-        """SQL aggregate over raw events."""
-        return self.state.lift(self.value)
+        """SQL aggregate over the raw events of one tile (one entity, event day and arrival day)."""
+        return self.in_cell or self.state.lift(self.value)
 
 
 def atoms_of(feature: Feature, source: EventContract) -> dict[str, Atom]:
@@ -62,10 +72,21 @@ def atoms_of(feature: Feature, source: EventContract) -> dict[str, Atom]:
         "last": {"v": Atom(Greatest(), ordered, by_time=True)},
         "last_k": {"v": Atom(GreatestK(feature.k or 1), ordered)},
         "count_distinct": {"d": Atom(Distinct(), kept(value))},
-        "active_days": {"d": Atom(Distinct(), kept("event_date"))},
-        "time_since_last": {"v": Atom(Greatest(), kept(f"struct({_instant(source)} AS t)"), by_time=True)},
+        "active_days": {"d": Atom(Distinct(), kept("event_date"), in_cell=_one_day(kept("event_date")))},
+        "time_since_last": {"v": _latest(kept(f"struct({_instant(source)} AS t)"), kept(_instant(source)))},
         "sessions": {"r": Atom(Sessions(_gap(feature)), kept(f"unix_micros({_instant(source)})"))},
     }[feature.aggregate or ""]
+
+
+def _one_day(day: str) -> str:
+    """The set of the days of a tile: its own day, or none."""
+    return f"filter(array(max({day})), d -> d IS NOT NULL)"
+
+
+def _latest(value: str, instant: str) -> Atom:
+    """The greatest of structs that hold an instant alone."""
+    cell = f"CASE WHEN max({instant}) IS NOT NULL THEN struct(max({instant}) AS t) END"
+    return Atom(Greatest(), value, by_time=True, in_cell=cell)
 
 
 def group_atoms(group: FeatureGroup, source: EventContract) -> dict[str, Atom]:

@@ -136,6 +136,9 @@ def _changes(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: M
 def _change(slot: Slot, at: Midnights) -> Column:
     value = F.col(slot.atom.column)
     entering = F.col("leaving") == 0
+    if slot.atom.instants:  # bare, so that the aggregate can hash: with a struct in it, it would sort
+        latest = F.max(F.when(entering, value["t"]))
+        return F.when(latest.isNotNull(), F.struct(latest.alias("t")))
     if not slot.atom.state.invertible:
         state = F.min if isinstance(slot.atom.state, Least) else F.max
         return state(F.when(entering, value))
