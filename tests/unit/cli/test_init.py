@@ -92,6 +92,19 @@ def test_its_code_and_its_yaml_pass_the_linters(shop):
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def test_its_test_is_found_as_its_makefile_looks_for_it(shop):
+    (line,) = [line for line in (shop / "Makefile").read_text().splitlines() if "unittest" in line]
+    words = line.replace("@$(PYTHON)", sys.executable).split()
+    command = [*words, "-k", "no_test_of_this_name", "-v"]
+    ran = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
+    assert "Ran 0 tests" in ran.stderr, ran.stderr
+    found = subprocess.run(
+        [sys.executable, "-c", "import unittest; print(unittest.defaultTestLoader.discover('tests').countTestCases())"],
+        cwd=shop, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert found.stdout.strip() == "1"
+
+
 def test_two_projects_of_one_name_are_equal(shop, tmp_path, capsys):
     assert main(["init", "shop", "--folder", str(tmp_path / "again")]) == 0
     said = capsys.readouterr().out
