@@ -14,9 +14,12 @@ from typer.exceptions import TyperException
 from typer.models import TyperInfo
 
 from headrace import __version__
-from headrace.cli import commands, tables
+from headrace.cli import commands, pages, tables
 from headrace.cli.absent import missing
 from headrace.cli.choice import Choice
+from headrace.cli.look import feature, table
+from headrace.cli.options import HERE, Env, Folder, Sets
+from headrace.cli.status import status as show_status
 from headrace.ground.errors import DONE, USAGE, HeadraceError
 
 INTERRUPTED = 130
@@ -34,20 +37,13 @@ quarantine = typer.Typer(
     help="Look at refused rows, and read them again after a contract was mended.", no_args_is_help=True
 )
 contract = typer.Typer(help="Check the agreements in conf/.", no_args_is_help=True)
-table = typer.Typer(help="Look at tables.", no_args_is_help=True)
-app.registered_groups = [
-    TyperInfo(part, name=name)
-    for name, part in {"rollback": rollback, "quarantine": quarantine, "contract": contract, "table": table}.items()
-]
+GROUPS = {"rollback": rollback, "quarantine": quarantine, "contract": contract, "table": table, "feature": feature}
+app.registered_groups = [TyperInfo(part, name=name) for name, part in GROUPS.items()]
 
-Folder = Annotated[Path, typer.Option("--project", help="The project's folder (with headrace.yaml).")]
-Env = Annotated[str, typer.Option("--env", help="The environment: a file conf/NAME.yaml.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a configuration key.")]
 From = Annotated[str | None, typer.Option("--from", "--interval-start", metavar="DATE", help="First day, inclusive.")]
 To = Annotated[str | None, typer.Option("--to", "--interval-end", metavar="DATE", help="Last day, exclusive.")]
 Job = Annotated[str | None, typer.Argument(help="One job; all where none is named.", show_default=False)]
 Select = Annotated[str | None, typer.Option("--select", metavar="SEL", help="JOB, JOB+, +JOB or tag:NAME.")]
-HERE = Path()
 
 
 def show_version(wanted: bool) -> None:
@@ -106,8 +102,8 @@ def plan(
 
 @app.command()
 def status(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
-    """The last run, job by job, and what is champion."""
-    raise typer.Exit(commands.status(Choice(project, env, tuple(sets or ()))))
+    """The last run, what is champion, how far the tables are done, and what is due now."""
+    raise typer.Exit(show_status(Choice(project, env, tuple(sets or ()))))
 
 
 @app.command()
@@ -153,20 +149,13 @@ def quarantine_replay(
     raise typer.Exit(tables.quarantine_replay(Choice(project, env, tuple(sets or ())), rule, dry_run))
 
 
-@table.command("list")
-def table_list(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
-    """All tables of the graph, with their paths."""
-    raise typer.Exit(tables.table_list(Choice(project, env, tuple(sets or ()))))
-
-
-@table.command("hash")
-def table_hash(
-    name: Annotated[str, typer.Argument(metavar="TABLE", help="schema.table")],
-    version: Annotated[int | None, typer.Option("--version", min=0, help="A version of the table; the latest if none.")] = None,
+@app.command()
+def catalog(
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where to write the page.")] = None,
     env: Env = "local", project: Folder = HERE, sets: Sets = None,
 ) -> None:  # fmt: skip
-    """The table's hash: equal rows give an equal hash."""
-    raise typer.Exit(tables.table_hash(Choice(project, env, tuple(sets or ())), name, version))
+    """Write one page of all features, tables and models, to be searched in a browser; starts no Spark."""
+    raise typer.Exit(pages.catalog(Choice(project, env, tuple(sets or ())), output))
 
 
 def call(arguments: Sequence[str] | None) -> int:

@@ -56,10 +56,10 @@ class Choice:
         return self.command(" ".join(words))
 
 
-def console() -> Console:
-    """Where people read; colours and live tables only on a terminal."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=LOG_WIDTH)
+def console(markup: bool = True) -> Console:
+    """Where people read; colours and live tables only on a terminal. Without markup, brackets are brackets."""
+    found = Console(highlight=False, markup=markup)
+    return found if found.is_terminal else Console(highlight=False, markup=markup, width=LOG_WIDTH)
 
 
 def grid_of(*columns: str) -> Grid:
@@ -67,6 +67,9 @@ def grid_of(*columns: str) -> Grid:
     grid = Grid(box=None, pad_edge=False)
     for name in columns:
         grid.add_column(
-            name, justify="right" if name in ("rows", "rows in", "rows out", "seconds", "intervals") else "left"
+            name,
+            justify="right"
+            if name in ("rows", "size", "version", "rows in", "rows out", "seconds", "intervals")
+            else "left",
         )
     return grid

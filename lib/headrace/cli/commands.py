@@ -101,31 +101,6 @@ def plan(choice: Choice) -> int:
     return DONE
 
 
-def status(choice: Choice) -> int:
-    """The last run and the champions."""
-    from headrace.cli.assembly import assemble
-    from headrace.cli.outcome import show_champions
-
-    project, graph = choice.open()
-    parts = assemble(project, graph)
-    out = console()
-    entries = parts.ledger.entries
-    if not entries:
-        out.print(f"Nothing was run yet. Next: {choice.command('run')}")
-        return DONE
-    last = entries[-1].run_id
-    grid = grid_of("job", "state", "intervals", "rows in", "rows out", "seconds", "note")
-    steps = {(entry.job, entry.at): entry for entry in entries if entry.run_id == last}
-    for entry in steps.values():
-        counts = ["" if count is None else f"{count:,}" for count in (entry.rows_in, entry.rows_out)]
-        note = entry.note.splitlines()[0] if entry.note else ""
-        grid.add_row(entry.job, entry.state, str(entry.intervals), *counts, f"{entry.seconds:.1f}", note)
-    out.print(f"The last run that did something: {last}")
-    out.print(grid)
-    show_champions(out, choice, parts)
-    return DONE
-
-
 def lint(choice: Choice) -> int:
     """Everything that can be checked without Spark."""
     with stand_ins() as absent:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from headrace.cli.absent import stand_ins
 from headrace.cli.choice import Choice, console, grid_of
 from headrace.cli.commands import run_chosen
+from headrace.cli.entries import first_sentence, listed, open_catalog, show_entry
 from headrace.graph.select import select
 from headrace.ground.errors import DONE, HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, merge_adjacent
@@ -19,33 +19,88 @@ if TYPE_CHECKING:
 
 
 def table_list(choice: Choice) -> int:
-    """Tables of the graph and where they are."""
-    from headrace.tables.spec import Table
+    """All tables, how far they are done and how large they are."""
+    project, catalog = open_catalog(choice)
+    grid = grid_of("table", "made by", "done until", "version", "rows", "size", "meaning")
+    for entry in catalog.of("table"):
+        fresh = entry.freshness
+        made = (str(fresh.version), fresh.count, fresh.size) if fresh is not None else ("", "", "")
+        grid.add_row(entry.name, listed(entry.made_by), entry.done_until, *made, first_sentence(entry.meaning))
+    out = console(markup=False)
+    out.print(grid)
+    out.print(f"schema.table lies in {project.warehouse}/schema/table", soft_wrap=True)
+    if all(entry.freshness is None for entry in catalog.of("table")):
+        out.print(f"Nothing was run yet. Next: {choice.command('run')}")
+    return DONE
 
-    with stand_ins():
-        project, graph = choice.open()
-    grid = grid_of("table", "made by", "meaning", "path")
-    made = {output.name: (job.name, output) for job in graph for output in job.outputs if isinstance(output, Table)}
-    for name, (job, table) in sorted(made.items()):
-        path = project.warehouse.joinpath(*name.split("."))
-        grid.add_row(name, job, table.meaning[:60], str(path) if path.exists() else "not made yet")
-    console().print(grid)
+
+def table_show(choice: Choice, name: str) -> int:
+    """Everything that is known of one table.
+
+    Raises:
+        HeadraceError: TABLE_UNKNOWN.
+    """
+    project, catalog = open_catalog(choice)
+    entry = catalog.entry("table", name)
+    job = entry.made_by[0]
+    out = console(markup=False)
+    show_entry(
+        out, entry, f"never: nothing has made it yet; {choice.command('run' if job == 'headrace' else f'run +{job}')}"
+    )
+    out.print(f"It lies in {project.warehouse.joinpath(*name.split('.'))}", soft_wrap=True)
+    return DONE
+
+
+def table_history(choice: Choice, name: str, rows: int) -> int:
+    """The latest commits of a table.
+
+    Raises:
+        HeadraceError: TABLE_UNKNOWN.
+    """
+    from headrace.tables.log import TableLog
+
+    project, catalog = open_catalog(choice)
+    entry = catalog.entry("table", name)
+    out = console(markup=False)
+    commits = TableLog(project.warehouse.joinpath(*entry.name.split("."))).commits(rows)
+    if not commits:
+        out.print(f"{name} was never made. Next: {choice.command('run')}")
+        return DONE
+    grid = grid_of("version", "time (UTC)", "operation", "job", "interval", "run", "rows")
+    for commit in commits:
+        note = commit.note
+        told = (note.get("job", "–"), note.get("interval", "–"), note.get("run_id", "–"))
+        grid.add_row(
+            str(commit.version),
+            f"{commit.at:%Y-%m-%d %H:%M:%S}",
+            commit.operation,
+            *told,
+            "–" if commit.rows is None else f"{commit.rows:,}",
+        )
+    out.print(grid)
     return DONE
 
 
 def table_hash(choice: Choice, name: str, version: int | None) -> int:
-    """The hash of a table, over all its parts."""
+    """The hash of a table's rows.
+
+    Raises:
+        HeadraceError: TABLE_UNKNOWN; TABLE_MISSING where it was never made.
+    """
     from headrace.cli.assembly import assemble
     from headrace.tables.hash import table_hash as hash_of
+    from headrace.tables.log import TableLog
     from headrace.tables.spec import Table
 
     project, graph = choice.open()
     tables = {output.name: output for job in graph for output in job.outputs if isinstance(output, Table)}
     if name not in tables:
-        raise HeadraceError("TABLE_MISSING", table=name, hint=nearest(name, tables))
+        raise HeadraceError("TABLE_UNKNOWN", table=name, hint=nearest(name, tables))
+    if not TableLog(project.warehouse.joinpath(*name.split("."))).commits(1):
+        raise HeadraceError("TABLE_MISSING", table=name, hint=choice.command("run"))
     parts = assemble(project, graph)
-    whole = replace(tables[name], part=None)
-    console().print(hash_of(parts.store.load(whole, version), whole.unhashed))
+    whole_table = replace(tables[name], part=None)
+    console(markup=False).print(hash_of(parts.store.load(whole_table, version), whole_table.unhashed))
     return DONE
 
 

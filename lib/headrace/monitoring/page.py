@@ -43,12 +43,18 @@ class PageSink:
 
     def commit(self, asset: Page, value: str, at: At, identity: Mapping[str, str]) -> Receipt:
         """Replace the page. The receipt's version is the sha256 of its bytes: the same text is the same version."""
-        content = value.encode("utf-8")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        beside = self.folder / f".{asset.file}.{at.run_id}.part"
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.path(asset))
+        content = write_page(self.path(asset), value, at.run_id)
         return Receipt(hashlib.sha256(content).hexdigest(), note={"bytes": len(content), **identity})
+
+
+def write_page(path: Path, text: str, writer: str = "new") -> bytes:
+    """Put a page in its place as a whole; returns its bytes. ``writer`` keeps two writers' halves apart."""
+    content = text.encode("utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.parent / f".{path.name}.{writer}.part"
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    return content

@@ -24,6 +24,8 @@ _LINE = Markup('<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y
 _TEXT = Markup('<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>')
 _DOT = Markup('<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{r}"/>')
 _PATH = Markup('<{shape} class="{kind}" points="{points}"/>')
+_FEW = 8
+"""Bars that there is room to label."""
 
 
 @dataclass(frozen=True)
@@ -155,3 +157,33 @@ def _vertical_grid(scale: _Scale, at: Sequence[float], height: float) -> Iterabl
 def _shares(counts: Sequence[int]) -> list[float]:
     total = sum(counts)
     return [count / total if total else 0.0 for count in counts]
+
+
+def bars(title: str, counts: Sequence[tuple[str, int]]) -> tuple[str, Markup]:
+    """The title, and rows by bar under it; the first and last bar are labelled, all of them where they are few."""
+    width, height, floor = 480, 170, 140
+    tall = _Scale(0, max((rows for _, rows in counts), default=1) or 1, 0, floor - 20)
+    step = width / max(len(counts), 1)
+    parts = [_line("grid", 0, floor, width, floor)]
+    few = len(counts) <= _FEW
+    for place, (label, rows) in enumerate(counts):
+        parts.append(_bar("now", place * step + 1, step - 2, tall(rows), floor))
+        if few:
+            parts.append(_text(label, (place + 0.5) * step, floor + 16, "middle"))
+    if counts and not few:
+        parts += [_text(counts[0][0], 0, floor + 16), _text(counts[-1][0], width, floor + 16, "end")]
+    return title, _svg("chart", width, height, f"{title}, by range of values", parts)
+
+
+def course(title: str, points: Sequence[tuple[str, float | None]]) -> tuple[str, Markup]:
+    """The title, and a figure over time under it; instants without a value are left out of the line."""
+    width, height, left, low_edge = 480, 170, 60, 140
+    known = [(place, value) for place, (_, value) in enumerate(points) if value is not None]
+    values = [value for _, value in known]
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    scale, across = _Scale(low, high, low_edge, 12), _Scale(0, max(len(points) - 1, 1), left, width - 8)
+    parts = [*_horizontal_grid(scale, left, width, sorted({low, high}), "{:.4g}")]
+    parts.append(_points("polyline", "curve", [(across(place), scale(value)) for place, value in known]))
+    parts += [_text(points[0][0], left, low_edge + 20), _text(points[-1][0], width, low_edge + 20, "end")]
+    said = f"{title}, from {points[0][0]} to {points[-1][0]}: between {low:.4g} and {high:.4g}"
+    return title, _svg("chart", width, height, said, parts)

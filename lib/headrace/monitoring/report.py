@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from math import isfinite
 
 import jinja2
@@ -18,6 +17,7 @@ from headrace.monitoring.cost import JobCost
 from headrace.monitoring.drift import Drift, Floor
 from headrace.monitoring.findings import find, worst_of
 from headrace.monitoring.performance import Gap, Performance
+from headrace.monitoring.template import page_templates
 from headrace.training.metrics import Estimate
 
 _MINUTE = 60
@@ -115,13 +115,10 @@ def render(report: Report) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    text = resources.files("headrace.monitoring").joinpath("report.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = page_templates()
     environment.filters |= {"whole": whole, "share": share, "figure": figure, "span": span, "duration": duration}
     environment.globals |= {"picture": pictures}
-    return environment.from_string(text)
+    return environment.get_template("report.html.j2")
 
 
 def whole(value: float | None) -> str:

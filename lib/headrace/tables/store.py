@@ -130,3 +130,8 @@ def _check_format(warehouse: Path) -> None:
     found = json.loads(marker.read_text(encoding="utf-8")).get("format_version")
     if not isinstance(found, int) or found > FORMAT_VERSION:
         raise HeadraceError("TABLE_FORMAT", table=warehouse, found=found, known=FORMAT_VERSION)
+
+
+def sql_name(warehouse: Path, table: Table) -> str:
+    """The table as SQL names it in any session that has Delta; for people, who copy it."""
+    return f"delta.`{warehouse.joinpath(*table.name.split('.'))}`"

@@ -1,0 +1,101 @@
+"""Entries of the catalog on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from headrace.cli.absent import stand_ins
+from headrace.cli.choice import Choice, grid_of
+
+if TYPE_CHECKING:
+    from headrace.features.catalog import Catalog
+    from headrace.features.entry import Entry
+    from headrace.graph.project import Project
+
+
+def open_catalog(choice: Choice) -> tuple[Project, Catalog]:
+    """The project and its catalog, headrace's own tables included. No Spark is started, nor needed."""
+    with stand_ins():
+        from headrace.features.catalog import build_catalog
+        from headrace.graph.ledger import LEDGER
+        from headrace.release.decisions import DECISIONS
+
+        project, graph = choice.open()
+        return project, build_catalog(project, graph, (LEDGER, DECISIONS))
+
+
+def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:
+    """Everything that is known of an entry; ``never`` is said of the freshness of what was never made.
+
+    A feature of several columns is shown with the computation of one of them.
+    """
+    out.print(f"{entry.kind} {entry.name}: {entry.meaning}")
+    grid = grid_of("", "")
+    grid.show_header = False
+    for name, value in _facts(entry, never):
+        grid.add_row(f"  {name}", value)
+    out.print(grid)
+    if entry.columns and entry.kind == "table":
+        columns = grid_of("  column", "type", "key", "sensitivity", "meaning")
+        for column in entry.columns:
+            key = "key" if column.key else ""
+            columns.add_row(f"  {column.name}", column.type or "–", key, column.sensitivity, column.meaning)
+        out.print(columns)
+    computed = entry.definitions[place] if entry.definitions else ""
+    for title, text in (("Computed as", computed), ("Read it in Python", entry.python), ("Read it in SQL", entry.sql)):
+        if text:
+            out.print(f"{title}:")
+            out.print("\n".join(f"  {line}" for line in text.splitlines()), soft_wrap=True)
+
+
+def _facts(entry: Entry, never: str) -> Iterator[tuple[str, str]]:
+    """The lines of an entry, those that say nothing left out."""
+    contract = f"version {entry.version}, fingerprint {entry.fingerprint}" if entry.version is not None else ""
+    lines = (
+        ("columns", ", ".join(column.name for column in entry.columns) if entry.kind == "feature" else ""),
+        ("owner", entry.owner),
+        ("entity", ", ".join(entry.entity)),
+        ("windows", ", ".join(entry.windows)),
+        ("source", ", ".join(entry.sources)),
+        ("contract", contract),
+        ("sensitivity", entry.sensitivity),
+        *((name.lower(), value) for name, value in entry.facts),
+        ("table", entry.table if entry.kind != "table" else ""),
+        ("made by", ", ".join(entry.made_by)),
+        ("read by", read_by(entry)),
+        *_fresh(entry, never),
+    )
+    yield from ((name, value) for name, value in lines if value)
+
+
+def _fresh(entry: Entry, never: str) -> Iterator[tuple[str, str]]:
+    freshness = entry.freshness
+    if freshness is None:
+        yield "done until", never
+        return
+    yield "done until", entry.done_until
+    run = f", run {freshness.run_id}" if freshness.run_id else ""
+    yield "last commit", f"version {freshness.version}, {freshness.committed_at:%Y-%m-%d %H:%M:%S} UTC{run}"
+    yield "size", f"{freshness.count} rows, {freshness.size}"
+
+
+def read_by(entry: Entry) -> str:
+    """The readers in a line: what is not a job first, since a job reads the whole table."""
+    told = [reader for reader in entry.readers if reader.kind != "job"]
+    jobs = [reader.name for reader in entry.readers if reader.kind == "job"]
+    named = [f"{reader.kind} {reader.name}" + (f" ({reader.what})" if reader.what else "") for reader in told]
+    return "; ".join([*named, *([f"jobs {', '.join(jobs)}"] if jobs else [])]) or "nobody"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a cell."""
+    return ", ".join(names)
+
+
+def first_sentence(text: str) -> str:
+    """As much of a meaning as a list has room for."""
+    first, found, _ = text.partition(". ")
+    return first + found.rstrip()

@@ -1,0 +1,73 @@
+"""What became of the last run, what serves, how far the tables are done, and what is due now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from headrace.cli.choice import Choice, console, grid_of
+from headrace.ground.errors import DONE
+
+if TYPE_CHECKING:
+    from headrace.cli.assembly import Assembly
+    from headrace.features.entry import Entry
+    from headrace.graph.ledger import Entry as LedgerEntry
+    from headrace.graph.plan import Step
+
+
+def status(choice: Choice) -> int:
+    """Print it. Before any run no session is opened."""
+    from headrace.cli.assembly import assemble
+    from headrace.cli.outcome import show_champions
+    from headrace.features.catalog import build_catalog
+    from headrace.graph.ledger import LEDGER
+    from headrace.graph.plan import plan
+
+    project, graph = choice.open()
+    catalog = build_catalog(project, graph, (LEDGER,))
+    out = console(markup=False)
+    if catalog.entry("table", LEDGER.name).freshness is None:
+        out.print(f"Nothing was run yet. Next: {choice.command('run')}")
+        return DONE
+    parts = assemble(project, graph)
+    _show_last(out, parts)
+    show_champions(out, choice, parts)
+    jobs = {job.name for job in graph}
+    out.print(done_until(entry for entry in catalog.of("table") if jobs & set(entry.made_by)))
+    steps = plan(graph, parts.look(project.span), project.config.engine.most_intervals)
+    out.print(due_now(steps, choice))
+    return DONE
+
+
+def _show_last(out: Console, parts: Assembly) -> None:
+    entries = parts.ledger.entries
+    last = entries[-1].run_id
+    grid = grid_of("job", "state", "intervals", "rows in", "rows out", "seconds", "note")
+    steps: dict[object, LedgerEntry] = {(entry.job, entry.at): entry for entry in entries if entry.run_id == last}
+    for entry in steps.values():
+        counts = ["" if count is None else f"{count:,}" for count in (entry.rows_in, entry.rows_out)]
+        note = entry.note.splitlines()[0] if entry.note else ""
+        grid.add_row(entry.job, entry.state, str(entry.intervals), *counts, f"{entry.seconds:.1f}", note)
+    out.print(f"The last run that did something: {last}")
+    out.print(grid)
+
+
+def done_until(tables: Iterable[Entry]) -> str:
+    """How far the tables are done, in a line: the dates, and how many tables each holds for; newest first."""
+    counted = Counter(table.done_until for table in tables)
+    dates = sorted(counted, key=lambda said: (said != "never", said), reverse=True)
+    return "Done until: " + ", ".join(
+        f"{said} ({counted[said]} table{'s' if counted[said] != 1 else ''})" for said in dates
+    )
+
+
+def due_now(steps: tuple[Step, ...], choice: Choice) -> str:
+    """What a run would do now, in a line."""
+    if not steps:
+        return "Due now: nothing; everything is up to date."
+    jobs = ", ".join(dict.fromkeys(step.job.name for step in steps))
+    intervals = sum(len(step.dues) for step in steps)
+    return f"Due now: {jobs} ({intervals} interval{'s' if intervals != 1 else ''}). Next: {choice.command('run')}"

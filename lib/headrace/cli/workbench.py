@@ -1,0 +1,143 @@
+"""A project at hand in a notebook: its catalog, its tables as DataFrames, pictures of its features. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from headrace.cli.loading import load_graph, open_project
+from headrace.features.catalog import Catalog, build_catalog
+from headrace.features.entry import Kind
+from headrace.features.groups import features_table
+from headrace.graph.ledger import LEDGER
+from headrace.graph.lint import Graph
+from headrace.graph.project import Project
+from headrace.ground.errors import HeadraceError, nearest
+from headrace.ground.interval import parse_instant
+from headrace.ground.session import open_session
+from headrace.monitoring.distribution import Distribution, distribution
+from headrace.monitoring.listing import Description, Listing
+from headrace.release.decisions import DECISIONS
+from headrace.tables.spec import Table
+from headrace.tables.store import Store
+from headrace.training.dataset import training_table
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from pyspark.sql import DataFrame, SparkSession
+
+LATEST = "latest"
+OWN = (LEDGER, DECISIONS)
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One environment of a project. A session is needed for tables only: the one that is there, else a new one."""
+
+    project: Project
+    graph: Graph
+
+    @property
+    def catalog(self) -> Catalog:
+        """Everything that the project has, as fresh as it is now."""
+        return build_catalog(self.project, self.graph, OWN)
+
+    def find(self, text: str = "", kind: Kind | None = None) -> Listing:
+        """The entries in which every word of ``text`` occurs; of one kind, where that is named."""
+        return Listing(self.catalog.find(text, kind))
+
+    def describe(self, name: str, kind: Kind = "feature") -> Description:
+        """Everything that is known of a feature, by its name or a column of it, or of an entry of another kind.
+
+        Raises:
+            HeadraceError: FEATURE_UNKNOWN, FEATURE_AMBIGUOUS, MODEL_UNKNOWN, TABLE_UNKNOWN, ENTRY_UNKNOWN.
+        """
+        return Description(self.catalog.entry(kind, name))
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session; one that exists is used as it is, and is never stopped."""
+        settings = self.project.config.spark
+        return open_session(f"headrace {self.project.name}", settings.master, settings.settings)
+
+    @cached_property
+    def store(self) -> Store:
+        """The tables."""
+        return Store(self.spark, self.project.warehouse)
+
+    def table(self, name: str, version: int | None = None) -> DataFrame:
+        """All rows of a table ``schema.table``, at a version or the latest.
+
+        Raises:
+            HeadraceError: TABLE_UNKNOWN with the nearest name; TABLE_MISSING where it was never made.
+        """
+        entry = self.catalog.entry("table", name)
+        return self.store.load(Table(entry.name, entry.meaning), version)
+
+    def features(self, group: str, as_of: str | date | None = None) -> DataFrame:
+        """``(entity..., as_of, features)`` of a group: every snapshot, the one at ``as_of``, or the ``"latest"``.
+
+        Raises:
+            HeadraceError: GROUP_UNKNOWN with the nearest name; TABLE_MISSING; INSTANT_UNREADABLE.
+        """
+        groups = self.project.groups
+        if group not in groups:
+            raise HeadraceError("GROUP_UNKNOWN", group=group, hint=nearest(group, groups))
+        frame = self.store.load(features_table(groups[group])).drop("as_of_month")
+        if as_of is None:
+            return frame
+        if as_of == LATEST:
+            last = frame.agg(F.max("as_of").alias("last"))
+            return frame.join(F.broadcast(last), on=F.col("as_of") == F.col("last"), how="inner").drop("last")
+        return frame.where(F.col("as_of") == F.lit(parse_instant(as_of)))
+
+    def training_set(self, model: str) -> DataFrame:
+        """``(entity..., cutoff, label, part, ..., inputs)`` of a model: a row a label, with what was known at its cutoff.
+
+        Raises:
+            HeadraceError: MODEL_UNKNOWN with the nearest name; TABLE_MISSING.
+        """
+        models = self.project.models
+        if model not in models:
+            raise HeadraceError("MODEL_UNKNOWN", model=model, hint=nearest(model, models))
+        return self.store.load(training_table(models[model], self.project.source_of(models[model])))
+
+    def picture(self, column: str) -> Distribution:
+        """How a feature's column is distributed at the latest snapshot, and its mean over the snapshots.
+
+        ``column`` is a column, or the name of a feature: then its first column. Of a personal one no values are shown.
+
+        Raises:
+            HeadraceError: FEATURE_UNKNOWN, FEATURE_AMBIGUOUS, FEATURE_PERSONAL, TABLE_MISSING.
+        """
+        entry = self.catalog.entry("feature", column)
+        if entry.sensitivity in ("personal", "special"):
+            raise HeadraceError("FEATURE_PERSONAL", feature=entry.name, sensitivity=entry.sensitivity)
+        names = [one.name for one in entry.columns]
+        chosen = column if column in names else names[0]
+        return distribution(self.features(entry.name.partition(".")[0]).select("as_of", chosen), chosen)
+
+
+def open_workbench(project: str | Path | None = None, env: str | None = None, *sets: str) -> Workbench:
+    """The workbench of a project (see ``headrace.open``).
+
+    Raises:
+        HeadraceError: PROJECT_MISSING, ENVIRONMENT_UNKNOWN, DOCUMENT_*, GRAPH_*.
+    """
+    opened = open_project(_folder(project), env or os.environ.get("HEADRACE_ENV", "local"), sets)
+    return Workbench(opened, load_graph(opened))
+
+
+def _folder(given: str | Path | None) -> Path:
+    """The folder that is given, that HEADRACE_PROJECT names, or the nearest at or above this one with a headrace.yaml."""
+    named = given or os.environ.get("HEADRACE_PROJECT")
+    if named is not None:
+        return Path(named)
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "headrace.yaml").is_file()), here)

@@ -1,0 +1,127 @@
+"""An entry of the catalog: what a feature, label, model, source or table means, who answers for it, who reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from headrace.contracts.names import Sensitivity
+from headrace.ground.interval import show_instant
+
+Kind = Literal["feature", "label", "model", "source", "table"]
+KINDS: tuple[Kind, ...] = ("feature", "label", "model", "source", "table")
+"""In the order in which they are shown."""
+_KIB = 1024
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads an entry: a ``feature``, ``group``, ``label``, ``model`` or ``job``; ``what`` it takes, where that is less than all."""
+
+    kind: str
+    name: str
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an entry. ``type`` is "" where nothing has made it yet and no contract says it."""
+
+    name: str
+    type: str
+    meaning: str = ""
+    sensitivity: Sensitivity = "internal"
+    key: bool = False
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How far a table is done and by which commit. Instants are UTC; ``rows`` and ``bytes`` are of the latest version.
+
+    ``until`` is the greatest end of the intervals that its commits name, None where none does. ``outdated``: it was made
+    by other code or contracts than the present ones.
+    """
+
+    version: int
+    committed_at: datetime
+    until: datetime | None = None
+    job: str = ""
+    run_id: str = ""
+    rows: int | None = None
+    bytes: int | None = None
+    outdated: bool = False
+
+    @property
+    def count(self) -> str:
+        """The rows as people read them; – where they are not recorded."""
+        return "–" if self.rows is None else f"{self.rows:,}"
+
+    @property
+    def size(self) -> str:
+        """The bytes as people say them; – where they are not recorded."""
+        value, unit = float(self.bytes or 0), "B"
+        for larger in ("KiB", "MiB", "GiB", "TiB"):
+            if value >= _KIB:
+                value, unit = value / _KIB, larger
+        return "–" if self.bytes is None else f"{value:,.1f} {unit}" if unit != "B" else f"{self.bytes} B"
+
+    @property
+    def spoken(self) -> str:
+        """How far it is done, or when it was last written where it is not cut by time."""
+        return show_instant(self.until) if self.until is not None else f"{self.committed_at:%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that the project has. ``facts`` are (name, value) pairs that only its kind has; never values of data.
+
+    ``name`` is unique within the kind; a feature's is ``group.feature``. ``table`` is where it is kept, ``python`` and
+    ``sql`` the lines that read it, ``definitions`` its computation as SQL, a query a column.
+    """
+
+    kind: Kind
+    name: str
+    meaning: str
+    owner: str = ""
+    entity: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    version: int | None = None
+    fingerprint: str = ""
+    sensitivity: Sensitivity = "internal"
+    columns: tuple[Column, ...] = ()
+    readers: tuple[Reader, ...] = ()
+    made_by: tuple[str, ...] = ()
+    table: str = ""
+    freshness: Freshness | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    definitions: tuple[str, ...] = ()
+    python: str = ""
+    sql: str = ""
+    words: str = field(default="", repr=False)
+
+    @property
+    def done_until(self) -> str:
+        """How far it is done, and whether by what is now declared; "never" where it was never made."""
+        if self.freshness is None:
+            return "never"
+        return self.freshness.spoken + (" (by other code or contracts)" if self.freshness.outdated else "")
+
+    @property
+    def anchor(self) -> str:
+        """Its address within a page."""
+        return f"{self.kind}-{self.name}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be asked for by: its name, a feature's bare name, and a feature's columns."""
+        if self.kind != "feature":
+            return (self.name,)
+        return tuple(dict.fromkeys((self.name, self.name.partition(".")[2], *(column.name for column in self.columns))))
+
+    @property
+    def text(self) -> str:
+        """What a search looks through, in lower case."""
+        parts = (*self.names, self.meaning, self.owner, *self.sources, *self.entity, *self.windows, self.words)
+        return " ".join(parts).lower()

@@ -1,0 +1,212 @@
+"""Where things are kept: every table of the graph with who makes and reads it, how fresh it is, and what is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+
+from headrace.contracts.events import EventContract
+from headrace.contracts.features import FeatureGroup
+from headrace.contracts.labels import LabelContract
+from headrace.contracts.models import ModelContract
+from headrace.features.columns import (
+    event_columns,
+    feature_columns,
+    key_columns,
+    most_sensitive,
+    own_column,
+    state_columns,
+)
+from headrace.features.entry import Column, Entry, Freshness, Reader
+from headrace.graph.job import Job
+from headrace.graph.lint import Graph
+from headrace.graph.project import Project
+from headrace.tables.log import Extent, TableLog
+from headrace.tables.spec import Table
+from headrace.tables.store import sql_name
+
+Contract = EventContract | FeatureGroup | LabelContract | ModelContract
+HEADRACE = "headrace"
+"""Who makes the tables that no job declares: the ledgers."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The tables by name; the jobs that make and read each asset; each table's log as it was when it was put up."""
+
+    project: Project
+    tables: Mapping[str, Table]
+    makers: Mapping[str, tuple[Job, ...]]
+    users: Mapping[str, tuple[str, ...]]
+
+    def log(self, table: str) -> TableLog:
+        """The log of a table by name."""
+        return TableLog(self.project.warehouse.joinpath(*table.split(".")))
+
+    def readers(self, *assets: str) -> tuple[Reader, ...]:
+        """The jobs that read one of the assets."""
+        names = dict.fromkeys(job for asset in assets for job in self.users.get(asset, ()))
+        return tuple(Reader("job", name) for name in names)
+
+    def placed(self, entry: Entry, table: str, columns: Iterable[str], python: str) -> Entry:
+        """The entry with its table, who makes that, how fresh it is, and the lines that read ``columns`` of it."""
+        if table not in self.tables:
+            return entry
+        selected = list(columns)
+        chosen = f".select({', '.join(json.dumps(name) for name in selected)})" if selected else ""
+        opened = "headrace.open()" if self.project.env == "local" else f'headrace.open(env="{self.project.env}")'
+        named = sql_name(self.project.warehouse, self.tables[table])
+        return replace(
+            entry,
+            table=table,
+            made_by=self.made_by(table),
+            freshness=self.freshness[table],
+            python=f"{opened}.{python}{chosen}",
+            sql=" ".join(("SELECT", ", ".join(selected) or "*", "FROM", named)),
+        )
+
+    def made_by(self, *assets: str) -> tuple[str, ...]:
+        """The jobs that make one of the assets; headrace itself where no job does."""
+        names = dict.fromkeys(job.name for asset in assets for job in self.makers.get(asset, ()))
+        return tuple(names) or (HEADRACE,)
+
+    def scored_by(self, table: str) -> str:
+        """The model version that a table of scores names as what it was made from; "" where there is none."""
+        newest = self.log(table).commits(1) if table in self.tables else ()
+        read = json.loads(newest[0].note.get("inputs", "{}")) if newest else {}
+        return f"version {read['champion']}" if "champion" in read else ""
+
+    @cached_property
+    def freshness(self) -> Mapping[str, Freshness | None]:
+        """How fresh each table is; None where it was never made."""
+        return {name: self._freshness(name) for name in self.tables}
+
+    @cached_property
+    def extents(self) -> Mapping[str, Extent | None]:
+        """How much each table holds; None where it was never made, or its log does not say."""
+        return {name: self.log(name).extent() for name in self.tables}
+
+    def _freshness(self, table: str) -> Freshness | None:
+        commits = self.log(table).commits()
+        if not commits:
+            return None
+        newest = next((commit for commit in commits if commit.note.get("job")), commits[0])
+        fingerprints = {job.fingerprint for job in self.makers.get(table, ())}
+        extent = self.extents[table]
+        return Freshness(
+            version=commits[0].version,
+            committed_at=commits[0].at,
+            until=max((found.end for commit in commits if (found := commit.interval) is not None), default=None),
+            job=newest.note.get("job", ""),
+            run_id=newest.note.get("run_id", ""),
+            rows=extent.rows if extent is not None else None,
+            bytes=extent.bytes if extent is not None else None,
+            outdated=bool(fingerprints) and newest.note.get("fingerprint", "") not in fingerprints,
+        )
+
+    def entries(self) -> Iterator[Entry]:
+        """The tables as entries, by name."""
+        for name in sorted(self.tables):
+            yield self.placed(self._entry(name), name, [], f'table("{name}")')
+
+    def _entry(self, name: str) -> Entry:
+        table = self.tables[name]
+        extent = self.extents[name]
+        columns = self._columns(name)
+        facts = {
+            "Key": ", ".join(table.keys),
+            "Partitions": ", ".join(table.partitioned_by),
+            "Replaced by": table.replaced_by or "",
+            "Files": f"{extent.files:,}" if extent is not None else "",
+        }
+        told = Entry(
+            kind="table",
+            name=name,
+            meaning=" ".join(table.meaning.split()),
+            sensitivity=most_sensitive(column.sensitivity for column in columns),
+            columns=columns,
+            readers=self.readers(name),
+            facts=tuple((key, value) for key, value in facts.items() if value),
+            words=" ".join((*(column.name for column in columns), *self.made_by(name))),
+        )
+        return self._signed(told)
+
+    def _signed(self, entry: Entry) -> Entry:
+        """The entry with owner, version and fingerprint of the contract that its table keeps."""
+        found = self._contract(entry.name)
+        if found is None:
+            return entry
+        contract, source = found
+        entity = contract.entity if isinstance(contract, FeatureGroup) else source.entity
+        return replace(
+            entry,
+            owner=contract.owner,
+            version=contract.version,
+            fingerprint=contract.fingerprint,
+            entity=entity,
+            sources=(source.source,),
+        )
+
+    def _contract(self, table: str) -> tuple[Contract, EventContract] | None:
+        """The contract whose rows a table holds, and its source; None for headrace's own tables and those of other jobs."""
+        schema, _, name = table.partition(".")
+        project = self.project
+        if schema == "features" and name in project.groups:
+            return project.groups[name], project.sources[project.groups[name].source]
+        if schema == "labels" and name in project.labels:
+            return project.labels[name], project.sources[project.labels[name].source]
+        if schema in ("training", "scores") and name in project.models:
+            return project.models[name], project.source_of(project.models[name])
+        for source in project.sources.values():
+            if table in (f"raw.events_{source.source}", f"tiles.{source.source}"):
+                return source, source
+        return None
+
+    def _columns(self, name: str) -> tuple[Column, ...]:
+        """The columns as the table has them, else as the contracts say that it will."""
+        told = {column.name: column for column in self._declared(name)}
+        extent = self.extents[name]
+        if extent is None or not extent.columns:
+            return tuple(told.values())
+        keys = self.tables[name].keys
+        found = ((column, kind, told.get(column) or own_column(column, kind)) for column, kind in extent.columns)
+        return tuple(replace(known, type=kind, key=column in keys) for column, kind, known in found)
+
+    def _declared(self, name: str) -> Iterator[Column]:
+        """What contracts say of the table's columns."""
+        found = self._contract(name)
+        if found is None:
+            return
+        contract, source = found
+        schema = name.partition(".")[0]
+        if schema == "raw":
+            yield from event_columns(source)
+            return
+        yield from key_columns(contract.entity if isinstance(contract, FeatureGroup) else source.entity, source)
+        if schema == "tiles":
+            yield from state_columns(self.project.groups_of(source.source), source)
+        if isinstance(contract, FeatureGroup):
+            yield own_column("as_of", "timestamp")
+            yield from feature_columns(contract, source)
+        if isinstance(contract, ModelContract) and schema == "training":
+            for group in (self.project.groups[group] for group in contract.groups):
+                yield from feature_columns(group, self.project.sources[group.source])
+
+
+def put_up(project: Project, graph: Graph, own: Iterable[Table] = ()) -> Shelf:
+    """The shelf of a graph; ``own`` are tables that no job declares."""
+    makers: dict[str, tuple[Job, ...]] = {}
+    users: dict[str, tuple[str, ...]] = {}
+    tables = {table.name: table for table in own}
+    for job in graph:
+        for output in job.outputs:
+            if job not in makers.get(output.name, ()):
+                makers[output.name] = (*makers.get(output.name, ()), job)
+            if isinstance(output, Table):
+                tables[output.name] = output
+        for asset in job.inputs.values():
+            users[asset.name] = (*users.get(asset.name, ()), job.name)
+    return Shelf(project, MappingProxyType(tables), MappingProxyType(makers), MappingProxyType(users))

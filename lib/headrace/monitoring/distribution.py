@@ -1,0 +1,99 @@
+"""How a column is distributed at one snapshot, and how it went over the snapshots: aggregates, and a picture of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from pyspark.sql import functions as F
+
+from headrace.ground.errors import HeadraceError
+from headrace.monitoring.pictures import bars, course
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+BARS = 24
+"""Bars of equal width between the least and the greatest number; texts: the most frequent ones."""
+MOST_SNAPSHOTS = 400
+_NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
+_STYLE = Markup(
+    "<style>.headrace-picture{{font:14px system-ui,sans-serif}}.headrace-picture svg{{width:100%;max-width:36rem;height:auto}}"
+    ".headrace-picture .now{{fill:#1f6fb2}}.headrace-picture .curve{{fill:none;stroke:#1f6fb2;stroke-width:2}}"
+    ".headrace-picture .grid{{stroke:#8886}}.headrace-picture .label{{fill:#777;font-size:12px}}</style>"
+)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A column's rows by bar at ``as_of``, and its mean at each snapshot (None where it has none, or is text).
+
+    ``counts`` are (label, rows): for numbers in order of value, for texts the most frequent and the rest. ``nulls`` is
+    how many of ``rows`` have no value. A notebook shows it as a picture.
+    """
+
+    column: str
+    as_of: str
+    rows: int
+    nulls: int
+    counts: tuple[tuple[str, int], ...]
+    means: tuple[tuple[str, float | None], ...] = ()
+
+    def _repr_html_(self) -> str:
+        told = f"{self.column} as of {self.as_of}: {self.rows:,} rows, {self.nulls:,} without a value"
+        parts = [bars(told, self.counts)]
+        if sum(mean is not None for _, mean in self.means) > 1:
+            parts.append(course(f"{self.column}: mean by snapshot", self.means))
+        body = Markup("").join(Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(*part) for part in parts)
+        return str(Markup('<div class="headrace-picture">{}{}</div>').format(_STYLE.format(), body))
+
+
+def distribution(frame: DataFrame, column: str, time: str = "as_of") -> Distribution:
+    """The distribution of ``column`` at the greatest ``time`` of ``frame``, and its mean at each of the latest 400.
+
+    Three aggregations. What comes to the driver: at most 25 bars, one row of bounds, a row a snapshot.
+
+    Raises:
+        HeadraceError: TABLE_EMPTY where the frame has no row.
+    """
+    kind = dict(frame.dtypes)[column]
+    number = kind.partition("(")[0] in _NUMBERS
+    last = frame.agg(F.max(time).alias("last")).collect()[0]["last"]
+    if last is None:
+        raise HeadraceError("TABLE_EMPTY", column=column)
+    now = frame.where(F.col(time) == F.lit(last)).select(F.col(column).alias("value"))
+    counted = _number_bars(now) if number else _text_bars(now)
+    nulls = now.where("value IS NULL").count()
+    means = _means(frame, column, time) if number else ()
+    return Distribution(column, _day(last), sum(rows for _, rows in counted) + nulls, nulls, counted, means)
+
+
+def _number_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
+    values = now.select(F.col("value").cast("double").alias("value")).where("value IS NOT NULL AND NOT isnan(value)")
+    low, high = values.agg(F.min("value"), F.max("value")).collect()[0]
+    if low is None:
+        return ()
+    width = (high - low) / BARS or 1.0
+    place = F.least(F.floor((F.col("value") - low) / width), F.lit(BARS - 1)).cast("int").alias("bar")
+    found = {row["bar"]: row["count"] for row in values.groupBy(place).count().collect()}
+    most = 1 if high == low else BARS
+    return tuple((f"{low + bar * width:.6g}", found.get(bar, 0)) for bar in range(most))
+
+
+def _text_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
+    texts = now.where("value IS NOT NULL").select(F.col("value").cast("string").alias("value"))
+    counted = texts.groupBy("value").count()
+    top = [(row["value"], row["count"]) for row in counted.orderBy(F.desc("count"), "value").limit(BARS).collect()]
+    rest = texts.count() - sum(rows for _, rows in top)
+    return (*top, *([("all others", rest)] if rest else []))
+
+
+def _means(frame: DataFrame, column: str, time: str) -> tuple[tuple[str, float | None], ...]:
+    by_time = frame.groupBy(time).agg(F.avg(F.col(column).cast("double")).alias("mean"))
+    rows = by_time.orderBy(F.desc(time)).limit(MOST_SNAPSHOTS).collect()
+    return tuple((_day(row[time]), row["mean"]) for row in reversed(rows))
+
+
+def _day(at: object) -> str:
+    return str(at)[:10]

@@ -1,0 +1,191 @@
+"""What a table's own log says of it: commits, size and columns, read as text. No Spark is started, no row is read.
+
+Delta's log is a folder of JSON files, one a commit, each a line an action (its protocol specification, "Delta Log
+Entries"). The commits of the store say in ``userMetadata`` which job made them, in which run, for which interval.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from headrace.ground.errors import HeadraceError
+from headrace.ground.interval import Interval, parse_instant
+
+_COMMITS = "[0-9]" * 20 + ".json"
+_CHECKPOINTS = "[0-9]" * 20 + ".checkpoint.parquet"
+_NAMES = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
+"""Where Delta's schema spells a type otherwise than SQL."""
+
+Action = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit: its version, when and how it was made, what it says of itself, and the rows that it wrote.
+
+    ``note`` is the identity that the store wrote; empty for a commit of others. ``rows`` is None where Delta kept none.
+    """
+
+    version: int
+    at: datetime
+    operation: str
+    note: Mapping[str, str] = field(default_factory=dict)
+    rows: int | None = None
+
+    @property
+    def interval(self) -> Interval | None:
+        """The time that the commit is for; None where it names none."""
+        start, found, end = self.note.get("interval", "").partition("..")
+        return Interval(parse_instant(start), parse_instant(end)) if found else None
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a version holds. ``rows`` is None where a file has no count of its rows."""
+
+    version: int
+    rows: int | None
+    bytes: int
+    files: int
+    columns: tuple[tuple[str, str], ...]
+    partitioned_by: tuple[str, ...]
+
+
+class TableLog:
+    """The log of the table in ``folder``; of a folder without one it says that there is no commit."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def _files(self) -> dict[int, Path]:
+        return {int(path.stem): path for path in sorted((self.folder / "_delta_log").glob(_COMMITS))}
+
+    def commits(self, most: int | None = None) -> tuple[Commit, ...]:
+        """The latest ``most`` commits that the log still keeps, newest first; all of them for None.
+
+        Raises:
+            HeadraceError: TABLE_LOG_UNREADABLE.
+        """
+        newest = sorted(self._files, reverse=True)[:most]
+        return tuple(_commit(version, _info(self._files[version])) for version in newest)
+
+    def extent(self) -> Extent | None:
+        """The size of the latest version; None where the table has no commit, or is not to be known from its log alone.
+
+        That is so where the first commits are gone and the checkpoint that stands for them is in several parts, or
+        pyarrow is not there to read it.
+
+        Raises:
+            HeadraceError: TABLE_LOG_UNREADABLE.
+        """
+        if not self._files:
+            return None
+        start = self._checkpoint()
+        if start is None and 0 not in self._files:
+            return None
+        actions: list[Action] = list(_checkpointed(start[1])) if start is not None else []
+        for version, path in self._files.items():
+            if start is None or version > start[0]:
+                actions += _actions(path)
+        return _extent(max(self._files), actions)
+
+    def _checkpoint(self) -> tuple[int, Path] | None:
+        """The newest checkpoint in one file, where the commits before it are gone and pyarrow can be had."""
+        from importlib.util import find_spec
+
+        found = sorted((self.folder / "_delta_log").glob(_CHECKPOINTS))
+        if 0 in self._files or not found or find_spec("pyarrow") is None:
+            return None
+        return int(found[-1].name.partition(".")[0]), found[-1]
+
+
+def _actions(path: Path) -> Iterator[Action]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            yield from (json.loads(line) for line in lines if line.strip())
+    except (OSError, ValueError) as error:
+        raise HeadraceError("TABLE_LOG_UNREADABLE", file=path, problem=error) from None
+
+
+def _checkpointed(path: Path) -> Iterator[Action]:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        yield from parquet.read_table(path, columns=["add", "metaData"]).to_pylist()
+    except (OSError, ArrowException) as error:
+        raise HeadraceError("TABLE_LOG_UNREADABLE", file=path, problem=error) from None
+
+
+def _info(path: Path) -> Mapping[str, Any]:
+    return next((action["commitInfo"] for action in _actions(path) if "commitInfo" in action), {})
+
+
+def _commit(version: int, info: Mapping[str, Any]) -> Commit:
+    at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
+    rows = (info.get("operationMetrics") or {}).get("numOutputRows")
+    note = _note(info.get("userMetadata"))
+    return Commit(version, at, str(info.get("operation", "unknown")), note, None if rows is None else int(rows))
+
+
+def _note(text: str | None) -> dict[str, str]:
+    """The identity in a commit's userMetadata; what others wrote there is none."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _extent(version: int, actions: Iterable[Action]) -> Extent:
+    """Replay: a file is there from its ``add`` until a ``remove`` of the same path and deletion vector."""
+    files: dict[tuple[str, str], Action] = {}
+    metadata: Action = {}
+    for action in actions:
+        if added := action.get("add"):
+            files[_identity(added)] = added
+        if removed := action.get("remove"):
+            files.pop(_identity(removed), None)
+        metadata = action.get("metaData") or metadata
+    counts = [_rows(added) for added in files.values()]
+    known = [count for count in counts if count is not None]
+    schema = json.loads(metadata["schemaString"])["fields"] if metadata else []
+    return Extent(
+        version=version,
+        rows=sum(known) if len(known) == len(counts) else None,
+        bytes=sum(int(added["size"]) for added in files.values()),
+        files=len(files),
+        columns=tuple((column["name"], spell(column["type"])) for column in schema),
+        partitioned_by=tuple(metadata.get("partitionColumns") or ()),
+    )
+
+
+def _identity(file: Action) -> tuple[str, str]:
+    vector = file.get("deletionVector") or {}
+    return file["path"], "".join(str(vector.get(key, "")) for key in ("storageType", "pathOrInlineDv", "offset"))
+
+
+def _rows(added: Action) -> int | None:
+    """The rows of a file: those written, less those that its deletion vector marks."""
+    count = json.loads(added.get("stats") or "{}").get("numRecords")
+    marked = (added.get("deletionVector") or {}).get("cardinality", 0)
+    return None if count is None else int(count) - int(marked)
+
+
+def spell(kind: Any) -> str:
+    """A type of Delta's schema as SQL spells it."""
+    if isinstance(kind, str):
+        return _NAMES.get(kind, kind)
+    match kind["type"]:
+        case "array":
+            return f"array<{spell(kind['elementType'])}>"
+        case "map":
+            return f"map<{spell(kind['keyType'])},{spell(kind['valueType'])}>"
+        case _:
+            return "struct<" + ",".join(f"{part['name']}:{spell(part['type'])}" for part in kind["fields"]) + ">"

@@ -1,0 +1,42 @@
+"""A catalog of a few entries for the tests, with what a page must be able to stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from headrace.features.catalog import Catalog
+from headrace.features.entry import Column, Entry, Freshness, Reader
+
+AT = datetime(2024, 3, 11, 6, 30, tzinfo=UTC)
+EVIL = "\"'><script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">"
+FRESH = Freshness(4, AT, datetime(2024, 3, 11, tzinfo=UTC), "build_features", "r7", 1234, 5_000_000)
+
+
+def small_catalog() -> Catalog:
+    """Three features, a model, a source and two tables; one meaning tries to be a script."""
+    keys = (Column("who", "bigint", "Who.", "personal", key=True),)
+    visits = Entry(
+        kind="feature", name="visiting.visits", meaning=f"Visits. {EVIL}", owner="growth@example.com", entity=("who",),
+        windows=("7d", "28d"), sources=("visits",), version=2, fingerprint="ab" * 8, table="features.visiting",
+        columns=(Column("visits_7d", "bigint"), Column("visits_28d", "bigint")), freshness=FRESH,
+        readers=(Reader("model", "lapse", "visits_7d"), Reader("job", "score_users")), made_by=("build_features",),
+        definitions=("SELECT 7", "SELECT 28"), python='headrace.open().features("visiting")', sql="SELECT visits_7d",
+    )  # fmt: skip
+    paid = Entry(
+        kind="feature", name="visiting.paid", meaning="Money of visits.", owner="growth@example.com", entity=("who",),
+        windows=("7d",), sources=("visits",), columns=(Column("paid_7d", "decimal(19,2)"),), freshness=FRESH,
+    )  # fmt: skip
+    age = Entry(
+        kind="feature", name="profile.age", meaning="Age band.", owner="data@example.com", entity=("who",),
+        windows=("all",), sources=("profiles",), sensitivity="personal", columns=(Column("age_all", "string", "", "personal"),),
+    )  # fmt: skip
+    model = Entry(
+        kind="model", name="lapse", meaning="Who stays away.", owner="growth@example.com", entity=("who",),
+        sources=("visits",), version=1, freshness=FRESH, columns=(Column("visits_7d", "bigint", "Visits."),),
+    )  # fmt: skip
+    source = Entry(kind="source", name="visits", meaning="Visits as they come.", owner="data@example.com", columns=keys)
+    tables = (
+        Entry(kind="table", name="features.visiting", meaning="How often they come.", columns=keys, freshness=FRESH),
+        Entry(kind="table", name="raw.quarantine", meaning="What was refused.", made_by=("ingest_events",)),
+    )
+    return Catalog("shop", "local", (visits, paid, age, model, source, *tables))

@@ -1,0 +1,123 @@
+"""The commands that look, on a project that never ran: they answer in words, and start no Spark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from whole_project import copy_project
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("demo"), {})
+
+
+@pytest.fixture
+def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Run a command on the project: (exit status, what it said). Opening a session is an error."""
+    from headrace.cli import main
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("a session was opened")
+
+    def run(*words: str) -> tuple[int, str]:
+        status = main([*words, "--project", str(folder)])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    monkeypatch.setattr("headrace.ground.session.open_session", refuse)
+    monkeypatch.setattr("headrace.cli.assembly.open_session", refuse)
+    return run
+
+
+def test_tables_are_listed_before_they_are_made(call: Call) -> None:
+    status, said = call("table", "list")
+    assert status == 0
+    for table in ("raw.events_shop_events", "features.customer_activity", "scores.lapse_risk", "ops.ledger"):
+        assert re.search(rf"^{re.escape(table)} .* never ", said, flags=re.MULTILINE), table
+    assert "Nothing was run yet. Next: headrace run --env local" in said
+
+
+def test_a_table_is_shown_with_columns_sensitivity_and_readers(call: Call) -> None:
+    status, said = call("table", "show", "raw.events_shop_events")
+    assert status == 0
+    assert re.search(r"household_id +bigint +key +personal +Who did it\.", said)
+    assert re.search(r"read by +jobs build_tiles, build_training_set, monitor", said)
+    assert re.search(r"partitions +event_date", said)
+    assert "never: nothing has made it yet; headrace run +ingest_events --env local" in said
+
+
+def test_a_history_that_does_not_exist_is_said(call: Call) -> None:
+    status, said = call("table", "history", "scores.lapse_risk")
+    assert (status, "scores.lapse_risk was never made" in said) == (0, True)
+
+
+def test_a_hash_of_what_was_never_made_says_what_to_run(call: Call) -> None:
+    status, said = call("table", "hash", "scores.lapse_risk")
+    assert status == 4
+    assert "TABLE_MISSING" in said
+    assert "headrace run" in said
+
+
+@pytest.mark.parametrize("command", ["show", "history", "hash"])
+def test_a_wrong_table_gets_the_nearest(call: Call, command: str) -> None:
+    status, said = call("table", command, "raw.quarantin")
+    assert status == 2
+    assert "Did you mean 'raw.quarantine'?" in said
+
+
+def test_features_are_listed_and_filtered(call: Call) -> None:
+    status, said = call("feature", "list", "--source", "households")
+    assert status == 0
+    assert re.search(r"^household_profile\.age +all +Age band .*\[personal\].* never", said, flags=re.MULTILINE)
+    assert "customer_activity" not in said
+    assert "2 of 21 features" in said
+    assert "2 of 21 features" in call("feature", "list", "--owner", "data-platform@example.com")[1]
+    assert "21 of 21 features" in call("feature", "list", "--entity", "household_id")[1]
+
+
+def test_a_wrong_filter_gets_the_nearest(call: Call) -> None:
+    status, said = call("feature", "list", "--source", "housholds")
+    assert status == 2
+    assert "Did you mean 'households'?" in said
+
+
+def test_a_feature_is_shown_with_its_computation_and_its_lines(call: Call) -> None:
+    status, said = call("feature", "show", "spend_28d")
+    assert status == 0
+    assert "INTERVAL '28' DAY" in said, "the column that was asked for"
+    assert 'headrace.open().features("customer_activity").select("household_id", "as_of", "spend_7d"' in said
+    assert "features/customer_activity`" in said
+    assert "model lapse_risk (spend_7d, spend_28d, spend_90d)" in said
+    assert "version 3, fingerprint" in said
+    status, said = call("feature", "show", "spnd")
+    assert (status, "Did you mean 'spend'?" in said) == (2, True)
+
+
+def test_the_page_is_written_where_it_is_asked_for(call: Call, folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "sub" / "catalog.html"
+    status, said = call("catalog", "--output", str(page))
+    assert status == 0
+    assert str(page) in said
+    assert "21 features, 1 label, 1 model, 2 sources, 17 tables" in said
+    assert "customer_activity.spend" in page.read_text(encoding="utf-8")
+    assert call("catalog")[0] == 0
+    assert (folder / ".headrace/local/reports/catalog.html").is_file()
+    status, said = call("catalog", "--output", "/dev/null/catalog.html")
+    assert (status, "PAGE_UNWRITABLE" in said) == (2, True)
+
+
+def test_looking_makes_no_warehouse(call: Call, folder: Path) -> None:
+    call("table", "list")
+    call("feature", "list")
+    assert not (folder / ".headrace/local/warehouse").exists()
+
+
+def test_status_before_any_run(call: Call) -> None:
+    status, said = call("status")
+    assert (status, "Nothing was run yet. Next: headrace run --env local" in said) == (0, True)

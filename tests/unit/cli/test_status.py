@@ -1,0 +1,39 @@
+"""The two lines that `headrace status` ends with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from headrace.cli.choice import Choice
+from headrace.cli.status import done_until, due_now
+from headrace.features.entry import Entry, Freshness
+from headrace.graph.job import Job
+from headrace.graph.plan import Due, Step
+from headrace.ground.interval import DAY, Interval
+
+START = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+def table(name: str, days: int | None) -> Entry:
+    fresh = None if days is None else Freshness(0, START, START + timedelta(days=days))
+    return Entry(kind="table", name=name, meaning="m", freshness=fresh)
+
+
+def step(name: str, days: int) -> Step:
+    job = Job(name, lambda *_: None, {}, ())
+    dues = tuple(Due(Interval(START + n * DAY, START + (n + 1) * DAY), "never done", None) for n in range(days))
+    return Step(job, Interval(START, START + days * DAY), dues)
+
+
+def test_tables_that_are_behind_stand_beside_those_that_are_not() -> None:
+    tables = [table("a", 9), table("b", 2), table("c", 9), table("d", None)]
+    assert done_until(tables) == "Done until: 2024-03-10 (2 tables), 2024-03-03 (1 table), never (1 table)"
+
+
+def test_what_is_due_is_said_with_the_command_that_does_it() -> None:
+    choice = Choice(Path(), "local")
+    assert due_now((), choice) == "Due now: nothing; everything is up to date."
+    said = due_now((step("build", 2), step("build", 1), step("train", 1)), choice)
+    assert said == "Due now: build, train (4 intervals). Next: headrace run --env local"
+    assert due_now((step("train", 1),), choice).startswith("Due now: train (1 interval).")
