@@ -40,9 +40,12 @@ class Commit:
 
     @property
     def interval(self) -> Interval | None:
-        """The time that the commit is for; None where it names none."""
-        start, found, end = self.note.get("interval", "").partition("..")
-        return Interval(parse_instant(start), parse_instant(end)) if found else None
+        """The time that the commit is for; None where it names none, or something else in its place."""
+        start, _, end = self.note.get("interval", "").partition("..")
+        try:
+            return Interval(parse_instant(start), parse_instant(end))
+        except HeadraceError:
+            return None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,3 +123,9 @@ def test_looking_makes_no_warehouse(call: Call, folder: Path) -> None:
 def test_status_before_any_run(call: Call) -> None:
     status, said = call("status")
     assert (status, "Nothing was run yet. Next: headrace run --env local" in said) == (0, True)
+
+
+def test_help_imports_no_spark() -> None:
+    code = "import sys; from headrace.cli.app import app; print('pyspark' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.strip() == "False"

@@ -86,6 +86,12 @@ def test_history_is_newest_first_and_says_what_the_store_wrote(tmp_path: Path) -
     assert first.interval == Interval(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 3, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("text", ["", "soon", "2024-01-03..2024-01-01", "2024-01-01..", '{"a": 1}'])
+def test_what_others_wrote_for_an_interval_is_none(tmp_path: Path, text: str) -> None:
+    (commit,) = write(tmp_path, 0, info(1, json.dumps({"interval": text}))).commits()
+    assert commit.interval is None
+
+
 def test_where_the_first_commits_are_gone_their_checkpoint_stands_for_them(tmp_path: Path) -> None:
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     write(tmp_path, 10, info(1), add("old", 40, 1), METADATA)
