@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import zipfile
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,33 @@ def test_it_asks_for_nothing_that_a_cluster_brings(built):
     extras = {extra: {_name(line) for line in asked if f'extra == "{extra}"' in line} for extra in ("local", "train")}
     assert {"pyspark", "delta-spark", "pandas", "pyarrow"} <= extras["local"]
     assert {"mlflow", "xgboost-cpu", "hyperopt"} <= extras["train"]
+
+
+def test_everything_that_is_imported_is_asked_for(built):
+    """By the wheel itself or by an extra for users; what only the tests have would be missed by a newcomer."""
+    with zipfile.ZipFile(built) as wheel:
+        (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata = wheel.read(name).decode()
+        texts = {name: wheel.read(name).decode() for name in wheel.namelist() if name.endswith(".py")}
+    lines = re.findall(r"^Requires-Dist: (.*)$", metadata, flags=re.MULTILINE)
+    asked = {_name(line) for line in lines if 'extra == "dev"' not in line}
+    asked |= closure([line for line in lines if "extra ==" not in line])  # pydantic_core comes with pydantic
+    known = packages_distributions()
+    missing = [
+        f"{name}: {package}"
+        for name, text in texts.items()
+        for package in imported(text)
+        if asked.isdisjoint({_name(found) for found in known[package]})
+    ]
+    assert missing == []
+
+
+def imported(text: str) -> set[str]:
+    """The packages besides Python's and headrace that a module imports, at whatever depth."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"headrace"}
 
 
 def closure(lines: list[str]) -> set[str]:

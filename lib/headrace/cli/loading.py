@@ -17,8 +17,8 @@ from headrace.graph.select import ordered
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.tables.landing import LandingZone
 
-FAULTS = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError)
-"""What a mistake in a project's own code raises while its graph is declared."""
+FAULTS = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, RuntimeError)
+"""What a mistake in a project's own code raises while its graph is declared; the last: pyspark's, for want of a session."""
 
 
 def open_project(folder: Path, env: str, overrides: tuple[str, ...] = ()) -> Project:

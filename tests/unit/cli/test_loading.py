@@ -96,6 +96,7 @@ def test_a_stranger_of_the_same_name_makes_way(tmp_path, monkeypatch):
             GRAPH.replace("return ", "return project.groups['visting'] and "),
             "there is no 'visting'. Did you mean 'visiting'? ({root}/tiny_graph.py:5)",
         ),
+        (GRAPH + "\nraise RuntimeError('no session')\n", "no session ({root}/tiny_graph.py:7)"),
         ("def graph(project):\n    return [1]\n", "it holds a int, which is no Job"),
         ("def graph(project):\n    return None\n", "'NoneType' object is not iterable"),
         (GRAPH + "from headrace.features.tiles import bild_tiles\n", "cannot import name 'bild_tiles'"),
