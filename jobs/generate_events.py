@@ -7,20 +7,20 @@ import sys
 from headrace.cli import main
 from headrace.contracts.events import EventContract
 from headrace.contracts.fingerprint import fingerprint
+from headrace.events.origin import landing_zone
 from headrace.graph.job import Asset, At, Inputs, Job, Once
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.jobs.demo.feed import Landed
 from headrace.jobs.demo.synthetic.landing import check_columns, land
 from headrace.jobs.demo.synthetic.settings import GenerateSettings, read_settings
-from headrace.jobs.ingest_events import zone
 
 
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, Landed]:
     """Makes the events of the whole span, once: each a function of the seed and of its ordinal."""
     del inputs  # nothing comes before it
     settings, contract = _asked(project)
-    return {zone(project, contract): land(at.spark, project.landing, contract, settings, project.span)}
+    return {landing_zone(project, contract): land(at.spark, project.landing, contract, settings, project.span)}
 
 
 def job(project: Project) -> Job:
@@ -30,7 +30,7 @@ def job(project: Project) -> Job:
         name="generate_events",
         run=run,
         inputs={},
-        outputs=(zone(project, contract),),
+        outputs=(landing_zone(project, contract),),
         every=Once(project.span),
         fingerprint=fingerprint(settings.model_dump(mode="json", by_alias=True)),
         tags=("demo",),

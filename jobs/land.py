@@ -10,19 +10,19 @@ import numpy as np
 
 from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
+from headrace.events.origin import landing_zone
 from headrace.graph.job import Asset, At, Inputs, Job, Once
 from headrace.graph.project import Project
 from headrace.jobs.demo import cdnow, completejourney, faults
 from headrace.jobs.demo.feed import Feed, Landed, land_source
 from headrace.jobs.demo.settings import DemoSettings, read_settings
-from headrace.jobs.ingest_events import zone
 
 
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, Landed]:
     """Plays the upstream systems: writes the demo's data into the landing zone, once and whole."""
     del inputs, at  # nothing comes before it, and the year is landed whole, whatever the interval
     landed = land_sources(project.landing, project.settings.get("demo", {}))
-    return {zone(project, contract): landed[name] for name, contract in project.sources.items()}
+    return {landing_zone(project, contract): landed[name] for name, contract in project.sources.items()}
 
 
 def land_sources(landing: Path, values: Mapping[str, object]) -> dict[str, Landed]:
@@ -39,7 +39,7 @@ def job(project: Project) -> Job:
         name="land",
         run=run,
         inputs={},
-        outputs=tuple(zone(project, contract) for contract in project.sources.values()),
+        outputs=tuple(landing_zone(project, contract) for contract in project.sources.values()),
         every=Once(project.span),
         fingerprint=fingerprint(settings.model_dump(mode="json", exclude={"wheel"})),
         tags=("demo",),

@@ -63,7 +63,7 @@ def land(
     """
     made = visits(settings, span)
     parts = max(2, -(-settings.events // EVENTS_A_PART))
-    form = contract.landing.format
+    form = contract.files.format
 
     def fill(folder: Path) -> Landed:
         lines = generate(spark, made, parts).select("landed_on", *contract.columns)
@@ -74,7 +74,7 @@ def land(
         return Landed(files, counts["events"] + counts["duplicates"], counts)
 
     origin = {"span": span.label(), "format": form, **settings.model_dump(mode="json", by_alias=True)}
-    return land_folder(landing, contract.landing.folder, origin, fill)
+    return land_folder(landing, contract.files.folder, origin, fill)
 
 
 def _name_days(folder: Path, span: Interval) -> int:

@@ -19,7 +19,9 @@ from headrace.ground.session import open_session, send_by_value
 from headrace.monitoring.page import Page, PageSink
 from headrace.release.registry import Champion, ChampionSink
 from headrace.release.verdict import Verdicts, VerdictSink
+from headrace.tables.lake import Lake, LakeSink
 from headrace.tables.landing import LandingSink, LandingZone, day_identity
+from headrace.tables.source import SourceTable
 from headrace.tables.spec import Table
 from headrace.tables.store import Store
 from headrace.training.tracking import Candidate, CandidateSink
@@ -60,11 +62,17 @@ class Assembly:
         return {
             Table: self.store.through(session),
             LandingZone: LandingSink(),
+            SourceTable: LakeSink(self.lake, session),
             Candidate: self.candidates,
             Champion: self.champions,
             Verdicts: VerdictSink(self.store),
             Page: self.pages,
         }
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Tables of others, each at the version at which this command first looked at it."""
+        return Lake(self.spark, self.project.home / "sources")
 
     @cached_property
     def pages(self) -> PageSink:
@@ -76,15 +84,25 @@ class Assembly:
         """Candidates in MLflow."""
         return CandidateSink(self.tracking_uri, self.project.home / "mlflow" / "artifacts")
 
+    def pin_sources(self, chosen: Graph) -> None:
+        """Look at every table in place that the jobs read, so that one that cannot be read stops all before it starts."""
+        for asset in (asset for job in chosen for asset in job.inputs.values()):
+            if isinstance(asset, SourceTable):
+                self.lake.pin(asset)
+
     def look(self, asked: Interval, forced: tuple[str, ...] = ()) -> View:
         """What planning sees now."""
         return view(self.graph, self.ledger, self._observe, asked, self.project.span.start, forced)
 
     def _observe(self, asset: Asset, interval: Interval) -> str | None:
-        """Landing folders are outside the ledger: their identity is what lies in them."""
-        if not isinstance(asset, LandingZone):
-            return None
-        return day_identity(asset, interval)
+        """Landing folders and tables of others are outside the ledger: their identity is what lies in them."""
+        match asset:
+            case LandingZone():
+                return day_identity(asset, interval)
+            case SourceTable():
+                return self.lake.identity(asset, interval)
+            case _:
+                return None
 
 
 def assemble(project: Project, graph: Graph) -> Assembly:

@@ -16,6 +16,7 @@ from headrace.graph.project import Project, load_project
 from headrace.graph.select import ordered
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.tables.landing import LandingZone
+from headrace.tables.source import SourceTable
 
 FAULTS = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, RuntimeError)
 """What a mistake in a project's own code raises while its graph is declared; the last: pyspark's, for want of a session."""
@@ -73,12 +74,15 @@ def _told(error: Exception, project: Project) -> str:
 
 
 def check_landing(graph: Graph, chosen: Graph) -> None:
-    """Refuse to start where a source that no job lands has no folder.
+    """Refuse to start where a source that no job lands has no folder, or a table in place is not there.
 
     Raises:
-        HeadraceError: LANDING_MISSING.
+        HeadraceError: LANDING_MISSING, SOURCE_TABLE_MISSING.
     """
     made = {output.name for job in graph for output in job.outputs}
     for zone in (asset for job in chosen for asset in job.inputs.values()):
         if isinstance(zone, LandingZone) and zone.name not in made and not zone.folder.is_dir():
             raise HeadraceError("LANDING_MISSING", folder=zone.folder, source=zone.source)
+        missing = zone.missing() if isinstance(zone, SourceTable) else None
+        if missing is not None:
+            raise missing

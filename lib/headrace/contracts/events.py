@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from headrace.contracts.arrival import Landing, TableInPlace
 from headrace.contracts.expressions import rename_columns
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.names import DataType, Formula, Name, Policy, Sensitivity, Span
@@ -28,10 +29,11 @@ OUTCOMES = frozenset(
 
 
 class Column(Strict):
-    """One typed column of a source."""
+    """One typed column of a source; ``called`` is its name in what arrives, where that is another."""
 
     type: DataType
     meaning: str
+    called: str | None = Field(default=None, pattern=r"^[^\x00-\x1f]{1,200}$")
     sensitivity: Sensitivity = "internal"
     required: bool = False
 
@@ -62,13 +64,6 @@ class Rule(Strict):
     why: str
 
 
-class Landing(Strict):
-    """Where the source arrives: one folder per day of arrival, ``YYYY-MM-DD``."""
-
-    format: Literal["json"] = "json"
-    folder: str = Field(pattern=r"^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$")
-
-
 class EventContract(Strict):
     """A source of events, as its owner signs it."""
 
@@ -76,7 +71,8 @@ class EventContract(Strict):
     version: int = Field(ge=1)
     owner: str
     purpose: str
-    landing: Landing
+    landing: Landing | None = None
+    table: TableInPlace | None = None
     roles: Roles
     types: tuple[str, ...] = ()
     columns: dict[Name, Column]
@@ -101,8 +97,24 @@ class EventContract(Strict):
             raise ValueError("types and roles.event_type go together: give both or neither")
         for role in ("event_time", "available_at"):
             self._check_time(role)
+        self._check_arrival()
+        self._check_called()
         self._check_rules()
         return self
+
+    def _check_arrival(self) -> None:
+        if (self.landing is None) == (self.table is None):
+            found = "neither is there" if self.landing is None else "both are there"
+            raise ValueError(f"a source has exactly one of landing and table; {found}")
+        if self.table is not None and self.arrived is None:
+            raise ValueError(
+                "table.arrived: name the column that says when a row came into the table, or fill roles.available_at"
+            )
+
+    def _check_called(self) -> None:
+        called = list(self.called.values())
+        for name in sorted({name for name in called if called.count(name) > 1}):
+            raise ValueError(f"columns: two of them are called '{name}' in what arrives")
 
     def _check_time(self, role: str) -> None:
         column = self.roles.named().get(role)
@@ -125,6 +137,37 @@ class EventContract(Strict):
         return self.roles.entity
 
     @property
+    def arrived(self) -> str | None:
+        """Of a table in place, its column that says when a row came into it."""
+        if self.table is None:
+            return None
+        return self.table.arrived or self.called.get(self.roles.available_at or "")
+
+    @property
+    def arrival(self) -> Landing | TableInPlace:
+        """How the source arrives: the one of ``landing`` and ``table`` that is there."""
+        found = self.landing or self.table
+        if found is None:
+            raise ValueError("a source has exactly one of landing and table")
+        return found
+
+    @property
+    def files(self) -> Landing:
+        """How the source's files land.
+
+        Raises:
+            ValueError: the source is a table in place.
+        """
+        if self.landing is None:
+            raise ValueError(f"source '{self.source}' is a table and lands nowhere")
+        return self.landing
+
+    @property
+    def called(self) -> dict[str, str]:
+        """Column -> its name in what arrives."""
+        return {name: column.called or name for name, column in self.columns.items()}
+
+    @property
     def required(self) -> tuple[str, ...]:
         """The columns without which a row is no event: the filled roles but sequence, and those declared required."""
         roles = {*self.roles.entity, *(c for role, c in self.roles.named().items() if role != "sequence")}
@@ -136,10 +179,13 @@ class EventContract(Strict):
         return fingerprint(
             {
                 "source": self.source,
-                "landing": self.landing.model_dump(),
+                "landing" if self.landing is not None else "table": self.arrival.meaning,
                 "roles": self.roles.model_dump(),
                 "types": sorted(self.types),
-                "columns": [(name, column.type, name in self.required) for name, column in self.columns.items()],
+                "columns": [
+                    (name, column.type, name in self.required, *([column.called] if column.called else []))
+                    for name, column in self.columns.items()
+                ],
                 "lateness": self.lateness.total_seconds(),
                 "delay": self.delay.total_seconds(),
                 "zone": self.zone,

@@ -44,6 +44,11 @@ def _expression(text: object) -> Expression:
             raise ValueError(f"an expression is text; found {text!r:.60}")
 
 
+def quoted(name: str) -> str:
+    """A column's name as SQL takes any name: in backticks."""
+    return "`" + name.replace("`", "``") + "`"
+
+
 def _span(text: object) -> timedelta:
     if isinstance(text, timedelta):
         return text

@@ -23,18 +23,22 @@ def identify(checked: DataFrame, contract: EventContract) -> DataFrame:
     """
     content = [name for name in contract.columns if name != contract.roles.available_at]
     hashed = F.xxhash64(*(part for name in content for part in (F.col(name), F.col(name).isNull())))
-    keyed = checked.withColumn("row_hash", hashed).withColumn("event_key", _event_key(contract))
+    keyed = checked.withColumn("row_hash", hashed).withColumn("event_key", _event_key(contract, content))
     sound = F.col("broken").isNull()
     return keyed.withColumn("key_hash", F.when(sound, F.xxhash64("event_key"))).withColumn(
         "raw", F.when(~sound, F.col("raw"))
     )
 
 
-def _event_key(contract: EventContract) -> Column:
+def _event_key(contract: EventContract, content: list[str]) -> Column:
+    """A table has no files: its equal rows are those of one landing day with equal values, however Delta lays them."""
     if contract.roles.event_id is not None:
         return F.col(contract.roles.event_id).cast("string")
-    equal_lines = Window.partitionBy("file", "raw").orderBy("raw")
-    return F.sha2(F.concat_ws("\x1f", F.col("raw"), F.row_number().over(equal_lines).cast("string")), 256)
+    line, together = F.col("raw"), "file"
+    if contract.table is not None:
+        line, together = F.to_json(F.struct(*content), {"ignoreNullFields": "false"}), "landed_on"
+    ordinal = F.row_number().over(Window.partitionBy(together, line).orderBy(line))
+    return F.sha2(F.concat_ws("\x1f", line, ordinal.cast("string")), 256)
 
 
 def known_events(events: DataFrame) -> DataFrame:

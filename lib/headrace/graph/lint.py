@@ -11,6 +11,7 @@ from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import DAY
 from headrace.tables.landing import LandingZone
+from headrace.tables.source import SourceTable
 
 Graph = tuple[Job, ...]
 
@@ -44,11 +45,11 @@ def check_writers(graph: Graph, project: Project) -> Iterator[str]:
 
 
 def check_makers(graph: Graph, project: Project) -> Iterator[str]:
-    """An input that no job makes; landing zones may be filled from outside."""
+    """An input that no job makes; landing zones and tables in place may be filled from outside."""
     made = {output.name for job in graph for output in job.outputs}
     for job in graph:
         for name, asset in job.inputs.items():
-            if asset.name not in made and not isinstance(asset, LandingZone):
+            if asset.name not in made and not isinstance(asset, LandingZone | SourceTable):
                 yield f"job '{job.name}' reads {name} = '{asset.name}', which no job makes"
 
 

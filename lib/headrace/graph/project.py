@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from headrace import __version__
 from headrace.contracts.events import EventContract
@@ -22,6 +22,7 @@ from headrace.ground.config import Config, load_config
 from headrace.ground.document import Document, Model, Strict, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import Interval
+from headrace.tables.source import source_table
 
 Contract = TypeVar("Contract")
 PROJECT_NAME = "[a-z][a-z0-9_-]{0,62}"
@@ -100,7 +101,8 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     """Open the project in ``root`` for one environment.
 
     Raises:
-        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*.
+        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*,
+            SOURCE_TABLE_OUTSIDE.
     """
     root = root.resolve()
     if not (root / "headrace.yaml").is_file():
@@ -117,7 +119,7 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
         env=env,
         graph=file.graph,
         config=config,
-        sources=_load(contracts / "events", EventContract, "source"),
+        sources=_load(contracts / "events", EventContract, "source", _in_place(root, config)),
         groups=_load(contracts / "features", FeatureGroup, "group"),
         labels=_load(contracts / "labels", LabelContract, "label"),
         models=_load(contracts / "models", ModelContract, "model"),
@@ -128,7 +130,26 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     return project
 
 
-def _load(folder: Path, kind: type[Model], name: str) -> Mapping[str, Model]:
+def _in_place(root: Path, config: Config) -> Callable[[EventContract, Document], None]:
+    """The check that a table which is read in place lies below a root that the configuration has."""
+
+    def check(contract: EventContract, document: Document) -> None:
+        if contract.table is None:
+            return
+        if contract.table.root is not None:
+            _known(contract.table.root, config.roots, f"{document.place(('table', 'root'))}: table.root")
+        source_table(contract, root, config.roots)
+
+    return check
+
+
+def _unchecked(contract: BaseModel, document: Document) -> None:
+    """A contract whose file alone says all about it."""
+
+
+def _load(
+    folder: Path, kind: type[Model], name: str, check: Callable[[Model, Document], None] = _unchecked
+) -> Mapping[str, Model]:
     loaded: dict[str, Model] = {}
     for path in sorted(folder.glob("*.yaml")):
         document: Document = read_document(path)
@@ -136,6 +157,7 @@ def _load(folder: Path, kind: type[Model], name: str) -> Mapping[str, Model]:
         key = getattr(contract, name)
         if key in loaded:
             raise HeadraceError("CONTRACT_TWICE", kind=name, name=key, place=document.place((name,)))
+        check(contract, document)
         loaded[key] = contract
     return MappingProxyType(loaded)
 

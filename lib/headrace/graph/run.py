@@ -25,6 +25,7 @@ from headrace.graph.order import longest_path, startable
 from headrace.graph.plan import Missing, Step, View, due, needed, steps
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, total
+from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
 from headrace.ground.session import cancel_all, session_for_thread, slots
 
@@ -190,7 +191,7 @@ class Run:
             value = job.run(inputs, at, self.project)
             if isinstance(value, Refusal):
                 return value
-            identity = self._identity(step, stamps)
+            identity = self._identity(step, stamps, sinks)
             return {
                 asset_key(asset): sinks[type(asset)].commit(asset, part, at, identity)
                 for asset, part in _by_output(job, value)
@@ -199,9 +200,9 @@ class Run:
             for frame in held:
                 frame.unpersist()
 
-    def _identity(self, step: Step, stamps: Mapping[Any, str]) -> dict[str, str]:
+    def _identity(self, step: Step, stamps: Mapping[Any, str], sinks: Sinks) -> dict[str, str]:
         """What a commit says of itself: enough to prove from the table alone what it was made from."""
-        read = {name: self._version(asset) for name, asset in sorted(step.job.inputs.items())}
+        read = {name: self._version(asset, sinks) for name, asset in sorted(step.job.inputs.items())}
         return {
             "job": step.job.name,
             "interval": step.interval.label(),
@@ -210,7 +211,10 @@ class Run:
             "stamp": fingerprint(sorted(stamps.values())),
         }
 
-    def _version(self, asset: Asset) -> str:
+    def _version(self, asset: Asset, sinks: Sinks) -> str:
+        sink = sinks[type(asset)]
+        if isinstance(sink, Pinning):
+            return sink.pinned_version(asset)
         key = asset_key(asset)
         entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
         return next((entry.outputs[key] for entry in entries), "outside")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from headrace.ground.interval import Interval
 
@@ -54,6 +54,15 @@ class Receipt:
     version: str
     rows: int | None = None
     note: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Pinning(Protocol):
+    """A sink of what others write: throughout one command it reads one version of each asset."""
+
+    def pinned_version(self, asset: Any) -> str:
+        """That version, as a commit made from the asset names it."""
+        ...
 
 
 class Sink(Protocol):

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from headrace.ground.document import Document, Strict, parse_document, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
 
 Relative = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
+_ROOT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_ROOT = re.compile(
+    r"/?[A-Za-z0-9_.=-][A-Za-z0-9_.=/-]*|(file|s3|s3a|gs|abfs|abfss|wasbs|hdfs|dbfs):/[A-Za-z0-9_.@:=/-]+"
+)
+
+
+def _root(text: str) -> str:
+    """A folder of tables: a path (relative ones begin in the project's folder) or a URI of a known kind."""
+    found = _ROOT.fullmatch(text)
+    if found is None or ".." in text.split("/"):
+        raise ValueError("no root: name a folder, or file:/..., s3://..., abfss://..., gs://..., hdfs://..., dbfs:/...")
+    if found[1] and re.search(":.*@", text.removeprefix(f"{found[1]}:")):
+        raise ValueError("a root holds no password; credentials belong to the session's own configuration")
+    return text.rstrip("/")
+
+
+Root = Annotated[str, AfterValidator(_root)]
 Length = Annotated[timedelta, BeforeValidator(lambda value: parse_span(value) if isinstance(value, str) else value)]
 
 
@@ -67,10 +85,15 @@ class Config(Strict):
     spark: Spark = Spark()
     engine: Engine = Engine()
     cost: Cost = Cost()
+    roots: dict[str, Root] = Field(default_factory=dict)
+    """Folders outside the project in which contracts may name tables, by name."""
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _agree(self) -> Config:
+        for name in self.roots:
+            if not _ROOT_NAME.fullmatch(name):
+                raise ValueError(f"roots: '{name:.40}' is not an identifier")
         if ".." in self.home.split("/") or ".." in self.contracts.split("/"):
             raise ValueError("home, contracts: a path may not leave the project's folder")
         if self.snapshots_every % DAY:

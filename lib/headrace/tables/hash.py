@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 
@@ -14,11 +14,17 @@ def table_hash(frame: DataFrame, unhashed: Sequence[str] = ()) -> str:
     One Spark job, one row back. Nulls are told from absences (xxhash64 alone skips them).
     """
     columns = sorted(set(frame.columns) - set(unhashed))
-    parts = [part for name in columns for part in (F.col(name), F.col(name).isNull())]
-    hashes = frame.select(
-        F.xxhash64(F.lit(0), *parts).cast("decimal(38,0)").alias("low"),
-        F.xxhash64(F.lit(1), *parts).cast("decimal(38,0)").alias("high"),
-    )
-    row = hashes.agg(F.count(F.lit(1)).alias("n"), F.sum("low").alias("low"), F.sum("high").alias("high")).head(1)[0]
+    return hash_of(frame.agg(*hash_sums([F.col(name) for name in columns])).head(1)[0])
+
+
+def hash_sums(columns: Sequence[Column]) -> list[Column]:
+    """Aggregates ``n``, ``low`` and ``high``, which ``hash_of`` makes a hash of: of a whole table, or of a group of rows."""
+    parts = [part for column in columns for part in (column, column.isNull())]
+    low, high = (F.xxhash64(F.lit(seed), *parts).cast("decimal(38,0)") for seed in (0, 1))
+    return [F.count(F.lit(1)).alias("n"), F.sum(low).alias("low"), F.sum(high).alias("high")]
+
+
+def hash_of(row: Row) -> str:
+    """The hash from its sums."""
     low, high = (int(row[name] or 0) % 2**64 for name in ("low", "high"))
     return f"{row['n']}-{high:016x}{low:016x}"

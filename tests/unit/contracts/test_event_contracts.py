@@ -88,7 +88,7 @@ def test_a_contract_says_what_is_required_and_who_is_who():
         ("zone", "Europe/Berlin", "Input should be 'UTC'"),
         ("landing.folder", "../other", "String should match pattern"),
         ("landing.folder", "/tmp", "String should match pattern"),
-        ("landing.format", "csv", "Input should be 'json'"),
+        ("landing.format", "cvs", "Input should be 'json', 'csv' or 'parquet'"),
         (
             "rules",
             [{"name": "r", "keep": "valeu > 0", "why": "w"}],

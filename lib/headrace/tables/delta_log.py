@@ -1,0 +1,76 @@
+"""What the log of somebody else's Delta table says, read as the JSON that the protocol has it be. No Spark.
+
+https://github.com/delta-io/delta/blob/master/PROTOCOL.md: a commit is a file of actions, one a line; ``add`` carries
+the bounds of its file's columns in ``stats``, a partition column in ``partitionValues``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+_HARMLESS = frozenset({"commitInfo", "txn", "domainMetadata"})
+
+
+@dataclass(frozen=True)
+class Touched:
+    """First and last day of arrival of the rows that were added (None where none were), and how many have no day."""
+
+    days: tuple[date, date] | None
+    unplaced: int = 0
+
+
+def commits(log: Path) -> dict[int, Path]:
+    """Version -> its commit, for the commits that are still there."""
+    return {int(path.stem): path for path in sorted(log.glob("[0-9]*.json")) if path.stem.isdigit()}
+
+
+def proof_of(commit: Path) -> str:
+    """Tells apart two commits of one number: a table that was dropped and made anew begins again at 0."""
+    state = commit.stat()
+    return f"{state.st_size}-{state.st_mtime_ns}"
+
+
+def touched(some: Iterable[Path], column: str) -> Touched | None:
+    """What a stretch of commits added; None where the log cannot tell.
+
+    It cannot where rows went or were rewritten, where the schema changed, or where a file has no bounds for the column.
+    Files that were only laid anew (``dataChange`` is false) touch nothing.
+    """
+    days: list[date] = []
+    unplaced = 0
+    for commit in some:
+        for line in commit.read_text(encoding="utf-8").splitlines():
+            (kind, action), *_ = json.loads(line).items()
+            if kind in _HARMLESS or not action.get("dataChange", True):
+                continue
+            added = _added(action, column) if kind == "add" else None
+            if added is None:
+                return None
+            days += added.days or ()
+            unplaced += added.unplaced
+    return Touched((min(days), max(days)) if days else None, unplaced)
+
+
+def _added(action: Mapping[str, Any], column: str) -> Touched | None:
+    placed = action.get("partitionValues", {}).get(column)
+    if placed is not None:
+        return Touched((_day(placed), _day(placed)))
+    try:
+        stats = json.loads(action.get("stats") or "{}")
+        bounds = (_day(stats["minValues"][column]), _day(stats["maxValues"][column]))
+        return Touched(bounds, int(stats["nullCount"][column]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _day(text: str) -> date:
+    """The day (UTC) of a date, or of an instant; one without a zone is UTC."""
+    if len(text) == len("2024-03-01"):
+        return date.fromisoformat(text)
+    at = datetime.fromisoformat(text)
+    return (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)).date()

@@ -1,0 +1,34 @@
+"""Parquet files of others, read by Spark, whoever wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from headrace.contracts.names import quoted
+
+FILE = "_headrace_file"
+"""The column that says from which file a row came."""
+
+
+def read_parquet(spark: SparkSession, files: Sequence[str]) -> DataFrame:
+    """The rows of files on this machine's disks that have the same columns, with the file of each row.
+
+    Spark reads no timestamps in nanoseconds, which pandas writes unless told otherwise. Such columns are read as the
+    whole numbers that they are, and cut to microseconds.
+    """
+    schema = pq.read_schema(files[0])
+    fine = [field for field in schema if pa.types.is_timestamp(field.type) and field.type.unit == "ns"]
+    reader = spark.read
+    if fine:
+        whole = [pa.field(field.name, pa.int64()) if field in fine else field for field in schema]
+        reader = reader.schema(from_arrow_schema(pa.schema(whole)))
+    placed = reader.parquet(*files).select("*", F.col("_metadata.file_path").alias(FILE))
+    names = {field.name: quoted(field.name) for field in fine}
+    cut = {name: F.expr(f"timestamp_micros(({text} - pmod({text}, 1000)) DIV 1000)") for name, text in names.items()}
+    return placed.withColumns(cut)
