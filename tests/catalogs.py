@@ -9,7 +9,9 @@ from headrace.features.entry import Column, Entry, Freshness, Reader
 
 AT = datetime(2024, 3, 11, 6, 30, tzinfo=UTC)
 EVIL = "\"'><script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">"
-FRESH = Freshness(4, AT, datetime(2024, 3, 11, tzinfo=UTC), "build_features", "r7", 1234, 5_000_000)
+FRESH = Freshness(
+    4, AT, datetime(2024, 3, 11, tzinfo=UTC), "build_features", "r7", "2024-03-10..2024-03-11", 1234, 5_000_000
+)
 
 
 def small_catalog() -> Catalog:

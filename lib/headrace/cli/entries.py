@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -74,10 +74,10 @@ def _facts(entry: Entry, never: str) -> Iterator[tuple[str, str]]:
 def _fresh(entry: Entry, never: str) -> Iterator[tuple[str, str]]:
     freshness = entry.freshness
     if freshness is None:
-        yield "done until", never
+        yield "done until", "unknown: its log is in no folder of this machine" if entry.unseen else never
         return
     yield "done until", entry.done_until
-    run = f", run {freshness.run_id}" if freshness.run_id else ""
+    run = f", {freshness.interval} by {freshness.job}, run {freshness.run_id}" if freshness.run_id else ""
     yield "last commit", f"version {freshness.version}, {freshness.committed_at:%Y-%m-%d %H:%M:%S} UTC{run}"
     yield "size", f"{freshness.count} rows, {freshness.size}"
 
@@ -88,14 +88,3 @@ def read_by(entry: Entry) -> str:
     jobs = [reader.name for reader in entry.readers if reader.kind == "job"]
     named = [f"{reader.kind} {reader.name}" + (f" ({reader.what})" if reader.what else "") for reader in told]
     return "; ".join([*named, *([f"jobs {', '.join(jobs)}"] if jobs else [])]) or "nobody"
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a cell."""
-    return ", ".join(names)
-
-
-def first_sentence(text: str) -> str:
-    """As much of a meaning as a list has room for."""
-    first, found, _ = text.partition(". ")
-    return first + found.rstrip()

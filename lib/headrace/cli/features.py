@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from headrace.cli.choice import Choice, console, grid_of
-from headrace.cli.entries import listed, open_catalog, show_entry
+from headrace.cli.entries import open_catalog, show_entry
 from headrace.ground.errors import DONE, HeadraceError, nearest
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ def feature_list(choice: Choice, only: Mapping[str, str | None]) -> int:
             found = tuple(entry for entry in found if wanted in _values(entry, name))
     grid = grid_of("feature", "windows", "meaning", "owner", "entity", "source", "done until")
     for entry in found:
-        mark = " [personal]" if entry.sensitivity in ("personal", "special") else ""
-        shown = (entry.name, listed(entry.windows), f"{entry.meaning}{mark}", entry.owner, listed(entry.entity))
-        grid.add_row(*shown, listed(entry.sources), entry.done_until)
+        shown = (entry.name, ", ".join(entry.windows), entry.brief, entry.owner, ", ".join(entry.entity))
+        grid.add_row(*shown, ", ".join(entry.sources), entry.done_until)
     out = console(markup=False)
     out.print(grid)
     out.print(

@@ -28,6 +28,6 @@ def catalog(choice: Choice, output: Path | None) -> int:
     out = console(markup=False)
     counts = ", ".join(f"{count} {kind}{'s' if count != 1 else ''}" for kind, count in found.counts.items())
     out.print(f"{counts}. Open it in a browser: {path.resolve()}", soft_wrap=True)
-    if all(entry.freshness is None for entry in found.entries):
+    if all(entry.done_until == "never" for entry in found.entries):
         out.print(f"Nothing was run yet, so nothing in it has a freshness. Next: {choice.command('run')}")
     return DONE

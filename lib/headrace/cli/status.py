@@ -29,10 +29,13 @@ def status(choice: Choice) -> int:
     project, graph = choice.open()
     catalog = build_catalog(project, graph, (LEDGER,))
     out = console(markup=False)
-    if catalog.entry("table", LEDGER.name).freshness is None:
+    if catalog.entry("table", LEDGER.name).done_until == "never":
         out.print(f"Nothing was run yet. Next: {choice.command('run')}")
         return DONE
     parts = assemble(project, graph)
+    if not parts.ledger.entries:
+        out.print(f"Nothing was run yet. Next: {choice.command('run')}")
+        return DONE
     _show_last(out, parts)
     show_champions(out, choice, parts)
     jobs = {job.name for job in graph}

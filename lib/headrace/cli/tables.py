@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from headrace.cli.choice import Choice, console, grid_of
 from headrace.cli.commands import run_chosen
-from headrace.cli.entries import first_sentence, listed, open_catalog, show_entry
+from headrace.cli.entries import open_catalog, show_entry
 from headrace.graph.select import select
 from headrace.ground.errors import DONE, HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, merge_adjacent
@@ -25,11 +25,11 @@ def table_list(choice: Choice) -> int:
     for entry in catalog.of("table"):
         fresh = entry.freshness
         made = (str(fresh.version), fresh.count, fresh.size) if fresh is not None else ("", "", "")
-        grid.add_row(entry.name, listed(entry.made_by), entry.done_until, *made, first_sentence(entry.meaning))
+        grid.add_row(entry.name, ", ".join(entry.made_by), entry.done_until, *made, entry.brief)
     out = console(markup=False)
     out.print(grid)
     out.print(f"schema.table lies in {project.warehouse}/schema/table", soft_wrap=True)
-    if all(entry.freshness is None for entry in catalog.of("table")):
+    if all(entry.done_until == "never" for entry in catalog.of("table")):
         out.print(f"Nothing was run yet. Next: {choice.command('run')}")
     return DONE
 
@@ -47,7 +47,7 @@ def table_show(choice: Choice, name: str) -> int:
     show_entry(
         out, entry, f"never: nothing has made it yet; {choice.command('run' if job == 'headrace' else f'run +{job}')}"
     )
-    out.print(f"It lies in {project.warehouse.joinpath(*name.split('.'))}", soft_wrap=True)
+    out.print(f"It lies in {'/'.join((str(project.warehouse), *name.split('.')))}", soft_wrap=True)
     return DONE
 
 
@@ -55,14 +55,17 @@ def table_history(choice: Choice, name: str, rows: int) -> int:
     """The latest commits of a table.
 
     Raises:
-        HeadraceError: TABLE_UNKNOWN.
+        HeadraceError: TABLE_UNKNOWN, TABLE_LOG_ELSEWHERE.
     """
-    from headrace.tables.log import TableLog
+    from headrace.tables.log import log_of
 
     project, catalog = open_catalog(choice)
     entry = catalog.entry("table", name)
     out = console(markup=False)
-    commits = TableLog(project.warehouse.joinpath(*entry.name.split("."))).commits(rows)
+    log = log_of(project.warehouse, entry.name)
+    if not log.readable:
+        raise HeadraceError("TABLE_LOG_ELSEWHERE", table=name, place=project.warehouse)
+    commits = log.commits(rows)
     if not commits:
         out.print(f"{name} was never made. Next: {choice.command('run')}")
         return DONE
@@ -89,14 +92,15 @@ def table_hash(choice: Choice, name: str, version: int | None) -> int:
     """
     from headrace.cli.assembly import assemble
     from headrace.tables.hash import table_hash as hash_of
-    from headrace.tables.log import TableLog
+    from headrace.tables.log import log_of
     from headrace.tables.spec import Table
 
     project, graph = choice.open()
     tables = {output.name: output for job in graph for output in job.outputs if isinstance(output, Table)}
     if name not in tables:
         raise HeadraceError("TABLE_UNKNOWN", table=name, hint=nearest(name, tables))
-    if not TableLog(project.warehouse.joinpath(*name.split("."))).commits(1):
+    log = log_of(project.warehouse, name)
+    if log.readable and not log.commits(1):
         raise HeadraceError("TABLE_MISSING", table=name, hint=choice.command("run"))
     parts = assemble(project, graph)
     whole_table = replace(tables[name], part=None)

@@ -39,7 +39,8 @@ class Column:
 class Freshness:
     """How far a table is done and by which commit. Instants are UTC; ``rows`` and ``bytes`` are of the latest version.
 
-    ``until`` is the greatest end of the intervals that its commits name, None where none does. ``outdated``: it was made
+    ``until`` is the greatest end of the intervals that its commits name, None where none does; ``interval``
+    is that of the newest of them. ``outdated``: it was made
     by other code or contracts than the present ones.
     """
 
@@ -48,6 +49,7 @@ class Freshness:
     until: datetime | None = None
     job: str = ""
     run_id: str = ""
+    interval: str = ""
     rows: int | None = None
     bytes: int | None = None
     outdated: bool = False
@@ -75,6 +77,7 @@ class Freshness:
 @dataclass(frozen=True)
 class Entry:
     """One thing that the project has. ``facts`` are (name, value) pairs that only its kind has; never values of data.
+    ``unseen``: its table may well be made, but its log is not to be read from this machine.
 
     ``name`` is unique within the kind; a feature's is ``group.feature``. ``table`` is where it is kept, ``python`` and
     ``sql`` the lines that read it, ``definitions`` its computation as SQL, a query a column.
@@ -95,6 +98,7 @@ class Entry:
     made_by: tuple[str, ...] = ()
     table: str = ""
     freshness: Freshness | None = None
+    unseen: bool = False
     facts: tuple[tuple[str, str], ...] = ()
     definitions: tuple[str, ...] = ()
     python: str = ""
@@ -103,10 +107,17 @@ class Entry:
 
     @property
     def done_until(self) -> str:
-        """How far it is done, and whether by what is now declared; "never" where it was never made."""
+        """How far it is done, and whether by what is now declared; "never" where it was never made, or "unknown"."""
         if self.freshness is None:
-            return "never"
+            return "unknown" if self.unseen else "never"
         return self.freshness.spoken + (" (by other code or contracts)" if self.freshness.outdated else "")
+
+    @property
+    def brief(self) -> str:
+        """As much of the meaning as a list has room for, and that it is personal where it is."""
+        first, found, _ = self.meaning.partition(". ")
+        mark = f" [{self.sensitivity}]" if self.sensitivity in ("personal", "special") else ""
+        return first + found.rstrip() + mark
 
     @property
     def anchor(self) -> str:

@@ -24,7 +24,7 @@ from headrace.features.entry import Column, Entry, Freshness, Reader
 from headrace.graph.job import Job
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
-from headrace.tables.log import Extent, TableLog
+from headrace.tables.log import Extent, TableLog, log_of
 from headrace.tables.spec import Table
 from headrace.tables.store import sql_name
 
@@ -44,7 +44,7 @@ class Shelf:
 
     def log(self, table: str) -> TableLog:
         """The log of a table by name."""
-        return TableLog(self.project.warehouse.joinpath(*table.split(".")))
+        return log_of(self.project.warehouse, table)
 
     def readers(self, *assets: str) -> tuple[Reader, ...]:
         """The jobs that read one of the assets."""
@@ -58,12 +58,13 @@ class Shelf:
         selected = list(columns)
         chosen = f".select({', '.join(json.dumps(name) for name in selected)})" if selected else ""
         opened = "headrace.open()" if self.project.env == "local" else f'headrace.open(env="{self.project.env}")'
-        named = sql_name(self.project.warehouse, self.tables[table])
+        named = sql_name(self.project.warehouse, table)
         return replace(
             entry,
             table=table,
             made_by=self.made_by(table),
             freshness=self.freshness[table],
+            unseen=not self.log(table).readable,
             python=f"{opened}.{python}{chosen}",
             sql=" ".join(("SELECT", ", ".join(selected) or "*", "FROM", named)),
         )
@@ -99,6 +100,7 @@ class Shelf:
         return Freshness(
             version=commits[0].version,
             committed_at=commits[0].at,
+            interval=newest.note.get("interval", ""),
             until=max((found.end for commit in commits if (found := commit.interval) is not None), default=None),
             job=newest.note.get("job", ""),
             run_id=newest.note.get("run_id", ""),

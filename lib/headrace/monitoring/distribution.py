@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from pyspark.sql import functions as F
 
 from headrace.ground.errors import HeadraceError
+from headrace.ground.interval import MICROSECOND, show_instant
 from headrace.monitoring.pictures import bars, course
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 BARS = 24
 """Bars of equal width between the least and the greatest number; texts: the most frequent ones."""
 MOST_SNAPSHOTS = 400
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 _STYLE = Markup(
     "<style>.headrace-picture{{font:14px system-ui,sans-serif}}.headrace-picture svg{{width:100%;max-width:36rem;height:auto}}"
@@ -50,7 +53,7 @@ class Distribution:
 
 
 def distribution(frame: DataFrame, column: str, time: str = "as_of") -> Distribution:
-    """The distribution of ``column`` at the greatest ``time`` of ``frame``, and its mean at each of the latest 400.
+    """The distribution of ``column`` at the greatest ``time`` (timestamp) of ``frame``, its mean at each of the latest 400.
 
     Three aggregations. What comes to the driver: at most 25 bars, one row of bounds, a row a snapshot.
 
@@ -59,14 +62,15 @@ def distribution(frame: DataFrame, column: str, time: str = "as_of") -> Distribu
     """
     kind = dict(frame.dtypes)[column]
     number = kind.partition("(")[0] in _NUMBERS
-    last = frame.agg(F.max(time).alias("last")).collect()[0]["last"]
+    timed = frame.select(F.unix_micros(time).alias("at"), F.col(column).alias("value"))
+    last = timed.agg(F.max("at").alias("last")).collect()[0]["last"]
     if last is None:
         raise HeadraceError("TABLE_EMPTY", column=column)
-    now = frame.where(F.col(time) == F.lit(last)).select(F.col(column).alias("value"))
+    now = timed.where(F.col("at") == last).select("value")
     counted = _number_bars(now) if number else _text_bars(now)
     nulls = now.where("value IS NULL").count()
-    means = _means(frame, column, time) if number else ()
-    return Distribution(column, _day(last), sum(rows for _, rows in counted) + nulls, nulls, counted, means)
+    means = _means(timed) if number else ()
+    return Distribution(column, _spoken(last), sum(rows for _, rows in counted) + nulls, nulls, counted, means)
 
 
 def _number_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
@@ -77,8 +81,11 @@ def _number_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
     width = (high - low) / BARS or 1.0
     place = F.least(F.floor((F.col("value") - low) / width), F.lit(BARS - 1)).cast("int").alias("bar")
     found = {row["bar"]: row["count"] for row in values.groupBy(place).count().collect()}
-    most = 1 if high == low else BARS
-    return tuple((f"{low + bar * width:.6g}", found.get(bar, 0)) for bar in range(most))
+    if high == low:
+        return ((f"{low:.4g}", found[0]),)
+    return tuple(
+        (f"{low + bar * width:.4g} to {low + (bar + 1) * width:.4g}", found.get(bar, 0)) for bar in range(BARS)
+    )
 
 
 def _text_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
@@ -89,11 +96,12 @@ def _text_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
     return (*top, *([("all others", rest)] if rest else []))
 
 
-def _means(frame: DataFrame, column: str, time: str) -> tuple[tuple[str, float | None], ...]:
-    by_time = frame.groupBy(time).agg(F.avg(F.col(column).cast("double")).alias("mean"))
-    rows = by_time.orderBy(F.desc(time)).limit(MOST_SNAPSHOTS).collect()
-    return tuple((_day(row[time]), row["mean"]) for row in reversed(rows))
+def _means(timed: DataFrame) -> tuple[tuple[str, float | None], ...]:
+    by_time = timed.groupBy("at").agg(F.avg(F.col("value").cast("double")).alias("mean"))
+    rows = by_time.orderBy(F.desc("at")).limit(MOST_SNAPSHOTS).collect()
+    return tuple((_spoken(row["at"]), row["mean"]) for row in reversed(rows))
 
 
-def _day(at: object) -> str:
-    return str(at)[:10]
+def _spoken(micros: int) -> str:
+    """An instant in UTC, whatever the zones of session and machine are."""
+    return show_instant(EPOCH + micros * MICROSECOND)

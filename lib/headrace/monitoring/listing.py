@@ -10,7 +10,7 @@ from markupsafe import Markup
 from headrace.features.entry import Entry
 
 _ROW = Markup("<tr>{}</tr>")
-_CELL = Markup('<td style="text-align:left">{}</td>')
+_CELL = Markup('<td style="text-align:left;overflow-wrap:anywhere">{}</td>')
 _HEAD = Markup('<th style="text-align:left">{}</th>')
 _TABLE = Markup("<table>{}</table>")
 _PRE = Markup("<p>{}</p><pre>{}</pre>")
@@ -33,7 +33,7 @@ class Listing:
             return "<p>Nothing of that name or meaning.</p>"
         rows = [_row(_HEAD, ("kind", "name", "meaning", "windows", "owner", "done until"))]
         for entry in self.entries:
-            names = (entry.kind, entry.name, _marked(entry))
+            names = (entry.kind, entry.name, entry.brief)
             rows.append(_row(_CELL, (*names, ", ".join(entry.windows), entry.owner, entry.done_until)))
         return str(_TABLE.format(Markup("").join(rows)))
 
@@ -47,7 +47,8 @@ class Description:
     def _repr_html_(self) -> str:
         entry = self.entry
         lines = (
-            ("meaning", _marked(entry)),
+            ("meaning", entry.meaning),
+            ("sensitivity", entry.sensitivity),
             ("columns", ", ".join(column.name for column in entry.columns)),
             ("owner", entry.owner),
             ("entity", ", ".join(entry.entity)),
@@ -71,10 +72,6 @@ class Description:
 
 def _row(cell: Markup, values: Iterable[str]) -> Markup:
     return _ROW.format(Markup("").join(cell.format(value) for value in values))
-
-
-def _marked(entry: Entry) -> str:
-    return entry.meaning + (f" [{entry.sensitivity}]" if entry.sensitivity in ("personal", "special") else "")
 
 
 def _reader(kind: str, name: str, what: str) -> str:

@@ -162,9 +162,10 @@ def _shares(counts: Sequence[int]) -> list[float]:
 def bars(title: str, counts: Sequence[tuple[str, int]]) -> tuple[str, Markup]:
     """The title, and rows by bar under it; the first and last bar are labelled, all of them where they are few."""
     width, height, floor = 480, 170, 140
-    tall = _Scale(0, max((rows for _, rows in counts), default=1) or 1, 0, floor - 20)
+    tall = _Scale(0, max((rows for _, rows in counts), default=1) or 1, 0, floor - 24)
     step = width / max(len(counts), 1)
-    parts = [_line("grid", 0, floor, width, floor)]
+    top = max((rows for _, rows in counts), default=0)
+    parts = [_line("grid", 0, floor, width, floor), _text(f"{top:,} rows", width, 12, "end")]
     few = len(counts) <= _FEW
     for place, (label, rows) in enumerate(counts):
         parts.append(_bar("now", place * step + 1, step - 2, tall(rows), floor))

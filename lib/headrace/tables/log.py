@@ -16,8 +16,8 @@ from typing import Any
 
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, parse_instant
+from headrace.tables.delta_log import commits as commit_files
 
-_COMMITS = "[0-9]" * 20 + ".json"
 _CHECKPOINTS = "[0-9]" * 20 + ".checkpoint.parquet"
 _NAMES = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
 """Where Delta's schema spells a type otherwise than SQL."""
@@ -61,14 +61,22 @@ class Extent:
 
 
 class TableLog:
-    """The log of the table in ``folder``; of a folder without one it says that there is no commit."""
+    """The log of the table in ``folder``; of a folder without one it says that there is no commit.
 
-    def __init__(self, folder: Path) -> None:
+    ``folder`` is None for a table that is in no folder of this machine: its log is not ``readable`` here.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+
+    @property
+    def readable(self) -> bool:
+        """Whether this machine sees the place where the log would be."""
+        return self.folder is not None
 
     @cached_property
     def _files(self) -> dict[int, Path]:
-        return {int(path.stem): path for path in sorted((self.folder / "_delta_log").glob(_COMMITS))}
+        return {} if self.folder is None else commit_files(self.folder / "_delta_log")
 
     def commits(self, most: int | None = None) -> tuple[Commit, ...]:
         """The latest ``most`` commits that the log still keeps, newest first; all of them for None.
@@ -103,10 +111,15 @@ class TableLog:
         """The newest checkpoint in one file, where the commits before it are gone and pyarrow can be had."""
         from importlib.util import find_spec
 
-        found = sorted((self.folder / "_delta_log").glob(_CHECKPOINTS))
+        found = [] if self.folder is None else sorted((self.folder / "_delta_log").glob(_CHECKPOINTS))
         if 0 in self._files or not found or find_spec("pyarrow") is None:
             return None
         return int(found[-1].name.partition(".")[0]), found[-1]
+
+
+def log_of(warehouse: Path | str, table: str) -> TableLog:
+    """The log of ``schema.table`` in a warehouse: a folder of this machine, or a URI, whose logs are not read here."""
+    return TableLog(warehouse.joinpath(*table.split(".")) if isinstance(warehouse, Path) else None)
 
 
 def _actions(path: Path) -> Iterator[Action]:

@@ -132,6 +132,6 @@ def _check_format(warehouse: Path) -> None:
         raise HeadraceError("TABLE_FORMAT", table=warehouse, found=found, known=FORMAT_VERSION)
 
 
-def sql_name(warehouse: Path, table: Table) -> str:
-    """The table as SQL names it in any session that has Delta; for people, who copy it."""
-    return f"delta.`{warehouse.joinpath(*table.name.split('.'))}`"
+def sql_name(warehouse: Path | str, table: str) -> str:
+    """``schema.table`` as SQL names it in any session that has Delta; for people, who copy it."""
+    return f"delta.`{'/'.join((str(warehouse).rstrip('/'), *table.split('.')))}`"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from catalogs import EVIL, small_catalog
 from whole_project import copy_project
 
 import headrace
@@ -77,11 +79,9 @@ def test_no_picture_of_what_is_personal(bench: Workbench) -> None:
         bench.picture("age_all")
 
 
-def test_a_notebooks_tables_escape_what_contracts_say(bench: Workbench) -> None:
-    from catalogs import small_catalog
-
-    catalog = small_catalog()
-    for shown in (Listing(catalog.entries), Description(catalog.entries[0])):
+def test_a_notebooks_tables_escape_what_contracts_say() -> None:
+    entry = replace(small_catalog().entries[0], meaning=EVIL, owner=EVIL)
+    for shown in (Listing((entry,)), Description(entry)):
         html = shown._repr_html_()
         assert "<script" not in html
         assert "&lt;script&gt;" in html

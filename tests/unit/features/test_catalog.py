@@ -155,3 +155,12 @@ def test_freshness_is_what_the_commits_say(folder: Path, tmp_path: Path) -> None
     fresh = build_catalog(project, graph).entry("feature", "spend").freshness
     assert fresh is not None
     assert fresh.outdated
+
+
+def test_a_warehouse_elsewhere_is_unknown_and_not_never(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = open_project(folder, "local")
+    graph = load_graph(project)
+    monkeypatch.setattr(type(project), "warehouse", "s3a://bucket/warehouse")
+    spend = build_catalog(project, graph).entry("feature", "spend")
+    assert spend.done_until == "unknown"
+    assert "delta.`s3a://bucket/warehouse/features/customer_activity`" in spend.sql

@@ -52,7 +52,7 @@ def test_every_entry_is_on_the_page_with_what_is_known_of_it(text: str) -> None:
         ):
             assert words in said, (entry.name, words)
     assert "1,234 rows, 4.8 MiB" in said
-    assert "committed 2024-03-11 06:30 UTC by run r7" in said
+    assert "committed 2024-03-11 06:30 UTC by run r7 for 2024-03-10..2024-03-11" in said
     assert "SELECT 7" in said
 
 
