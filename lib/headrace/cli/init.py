@@ -56,7 +56,7 @@ def make_project(name: str, root: Path) -> tuple[str, ...]:
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-            file.chmod(0o755 if path == EXECUTABLE else 0o644)
+        (root / EXECUTABLE).chmod(0o755)
     except OSError as error:
         raise HeadraceError("PROJECT_FOLDER", folder=root, problem=f"cannot be written ({error.strerror})") from error
     return tuple(sorted(texts))

@@ -69,8 +69,13 @@ def _told(error: Exception, project: Project) -> str:
         names = [*project.sources, *project.groups, *project.labels, *project.models]
         said = f"there is no {error}. {nearest(str(error.args[0]), names)}"
     trace = traceback.extract_tb(error.__traceback__)
-    frames = [frame for frame in trace if Path(frame.filename).is_relative_to(project.root)]
+    frames = [frame for frame in trace if _is_own(Path(frame.filename), project.root)]
     return f"{said} ({frames[-1].filename}:{frames[-1].lineno})" if frames else said
+
+
+def _is_own(file: Path, root: Path) -> bool:
+    """Whether a file is the project's, and not of an environment that lies in its folder."""
+    return file.is_relative_to(root) and "site-packages" not in file.parts
 
 
 def check_landing(graph: Graph, chosen: Graph) -> None:

@@ -109,6 +109,17 @@ def test_a_mistake_in_a_graph_is_told_by_its_place(tmp_path, text, told):
     assert "GRAPH_UNLOADABLE: the graph 'tiny_graph:graph' cannot be loaded: " + told.format(root=tmp_path) in said
 
 
+def test_a_fault_inside_an_environment_in_the_folder_is_told_where_the_project_calls_it(tmp_path, monkeypatch):
+    """A .venv in the project's folder holds code of others."""
+    tiny.make_project(tmp_path, days=0)
+    site = tmp_path / ".venv/lib/site-packages"
+    site.mkdir(parents=True)
+    (site / "others_module.py").write_text("def fail():\n    raise ValueError('of others')\n")
+    monkeypatch.syspath_prepend(str(site))
+    (tmp_path / "tiny_graph.py").write_text("import others_module\n\n\ndef graph(project):\n    others_module.fail()\n")
+    assert f"of others ({tmp_path}/tiny_graph.py:5)" in refusal(tmp_path)
+
+
 def test_an_unknown_module_or_folder(tmp_path):
     tiny.make_project(tmp_path, days=0)
     head = tmp_path / "headrace.yaml"
