@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Mapping
 
-from headrace_bootstrap import java
+from headrace_bootstrap import java, shipping
 from headrace_bootstrap.arguments import Direct, Execute, Submit
 from headrace_bootstrap.layout import Layout
 
@@ -17,19 +17,8 @@ def command(layout: Layout, request: Execute | Direct | Submit) -> tuple[str, ..
     if isinstance(request, Direct):
         return (str(layout.venv / "bin" / "headrace"), *request.words)
     submit = str(layout.spark_home / "bin" / "spark-submit")
-    return (submit, *_for_executors(layout, request.options), *request.options, *request.application)
-
-
-def _for_executors(layout: Layout, options: tuple[str, ...]) -> tuple[str, ...]:
-    """Executors in other processes find the jars at the same path; a later --conf of the user's wins."""
-    masters = [b if a == "--master" else a.partition("=")[2] for a, b in _pairs(options) if a.startswith("--master")]
-    if not masters or masters[-1].startswith("local"):
-        return ()
-    return ("--conf", f"spark.executor.extraClassPath={layout.jars}/*")
-
-
-def _pairs(options: tuple[str, ...]) -> list[tuple[str, str]]:
-    return list(zip(options, (*options[1:], "")))  # noqa: B905 - strict= is unknown to older Pythons
+    options = shipping.shipped(layout, request.options) if shipping.is_remote(request.options) else request.options
+    return (submit, *options, *request.application)
 
 
 def environment(layout: Layout, environ: Mapping[str, str], terminal: os.terminal_size | None) -> dict[str, str]:

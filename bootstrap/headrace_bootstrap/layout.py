@@ -46,6 +46,16 @@ class Layout:
         return self.share / "data"
 
     @property
+    def archive(self) -> Path:
+        """The Python packages that a cluster's executors unpack."""
+        return self.share / "cluster" / "environment.tar.gz"
+
+    @property
+    def wheels(self) -> Path:
+        """The wheel of headrace for a cluster's executors."""
+        return self.share / "cluster" / "wheel"
+
+    @property
     def java_home(self) -> Path:
         """A file of one line: the home of the Java that was chosen."""
         return self.share / "java_home"

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from headrace_bootstrap import environment, jars, java, launch, system
-from headrace_bootstrap.arguments import Help, Prepare, read
+from headrace_bootstrap import environment, jars, java, launch, shipping, system
+from headrace_bootstrap.arguments import Help, Prepare, Submit, read
 from headrace_bootstrap.layout import Layout
 from headrace_bootstrap.refusal import USAGE, Refusal
 from headrace_bootstrap.steps import make_missing, only_one
@@ -30,6 +30,8 @@ A start that finds all of it makes nothing and needs no network.
                                                       the same, by its file
   ./spark-submit.sh --master 'local[1]' --conf spark.ui.enabled=false run
                                                       spark-submit's own options come first
+  ./spark-submit.sh --master spark://HOST:7077 run    on a cluster, on conf/cluster.yaml; jars, wheel and
+                                                      packages are sent along (docs/guides/cluster.md)
   ./spark-submit.sh run --help                        what a subcommand takes
   ./spark-submit.sh contract check                    a subcommand without Spark
 
@@ -68,6 +70,8 @@ def _carry_out(layout: Layout, words: Sequence[str]) -> int:
             with only_one(layout.root):
                 system.install_for_tests(layout.requirement("system-test.txt"))
         return 0
+    if isinstance(request, Submit) and shipping.is_remote(request.options):
+        make_missing(layout, shipping.steps(layout, request.options))
     return _become(launch.command(layout, request), _environment(layout))
 
 

@@ -116,7 +116,6 @@ def test_what_may_bring_rows_here_still_does() -> None:
 
 
 SILENCED = {
-    "bootstrap/headrace_bootstrap/launch.py": 1,
     "lib/headrace/monitoring/observe.py": 2,
     "lib/headrace/release/registry.py": 1,
     "lib/headrace/training/apply.py": 1,

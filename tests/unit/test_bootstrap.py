@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace_bootstrap import environment, jars, java, launch, main, steps, system
+from headrace_bootstrap import environment, jars, java, launch, main, shipping, steps, system
 from headrace_bootstrap.arguments import Direct, Execute, Help, Prepare, Submit, read, split
 from headrace_bootstrap.command import Outcome, run
 from headrace_bootstrap.layout import Layout
@@ -292,12 +292,88 @@ def test_the_process_gets_the_environment_of_the_clone(layout: Layout) -> None:
     assert "TTY_INTERACTIVE" not in launch.environment(layout, environ, None)
 
 
-@pytest.mark.parametrize(("master", "told"), [("local[2]", False), ("spark://127.0.0.1:7077", True)])
-def test_executors_of_their_own_are_told_of_the_jars(layout: Layout, master: str, told: bool) -> None:
-    for options in (("--master", master), (f"--master={master}",)):
-        command = launch.command(layout, Submit(options, ("x.py",)))
-        assert (f"spark.executor.extraClassPath={layout.jars}/*" in command) is told
-        assert command[-1] == "x.py"
+def list_of(command: tuple[str, ...], option: str) -> str:
+    """The value that spark-submit hears for an option: the last one."""
+    found = [command[at + 1] for at, word in enumerate(command) if word == option]
+    return found[-1] if found else ""
+
+
+@pytest.fixture
+def stocked(layout: Layout) -> Layout:
+    """A clone whose jars and wheel are there."""
+    for path in (layout.jars / "b.jar", layout.jars / "a.jar", layout.wheels / "headrace-0.1.0-py3-none-any.zip"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return layout
+
+
+@pytest.mark.parametrize(
+    ("options", "remote"),
+    [
+        ("--master local[2]", False),
+        ("--master=local-cluster[2,1,1024]", False),
+        ("", False),
+        ("--conf spark.master=local", False),
+        ("--master spark://127.0.0.1:7077", True),
+        ("--verbose --master=yarn", True),
+        ("--verbose -c spark.master=k8s://x", True),
+        ("--master local --master spark://a:1", True),
+        ("--name --master", False),
+    ],
+)
+def test_only_a_remote_master_gets_things_sent(stocked: Layout, options: str, remote: bool) -> None:
+    command = launch.command(stocked, Submit(tuple(options.split()), ("x.py",)))
+    assert ("--py-files" in command) is remote
+    assert command[-1] == "x.py"
+
+
+def test_executors_get_jars_wheel_and_packages_and_no_path_of_this_machine(stocked: Layout) -> None:
+    command = launch.command(stocked, Submit(("--master", "spark://a:1"), ("x.py",)))
+    assert list_of(command, "--jars") == f"{stocked.jars}/a.jar,{stocked.jars}/b.jar"
+    assert list_of(command, "--py-files") == f"{stocked.wheels}/headrace-0.1.0-py3-none-any.zip"
+    assert list_of(command, "--archives") == f"{stocked.archive}#environment"
+    assert "spark.pyspark.python=./environment/bin/python" in command
+    assert f"spark.pyspark.driver.python={stocked.python}" in command
+    assert not [word for word in command if "extraClassPath" in word]
+
+
+def test_what_the_user_sends_goes_along(stocked: Layout) -> None:
+    options = ("--master", "yarn", "--jars=mine.jar", "--conf", "spark.submit.pyFiles=one.zip,two.py")
+    command = launch.command(stocked, Submit(options, ("x.py",)))
+    assert list_of(command, "--jars") == f"{stocked.jars}/a.jar,{stocked.jars}/b.jar,mine.jar"
+    assert list_of(command, "--py-files").endswith("any.zip,one.zip,two.py")
+
+
+@pytest.mark.parametrize(
+    "own", ["--archives e.zip#e", "-c spark.archives=e.zip", "--conf spark.pyspark.python=python3"]
+)
+def test_who_brings_an_environment_gets_none(stocked: Layout, own: str) -> None:
+    options = ("--master", "yarn", *own.split())
+    command = launch.command(stocked, Submit(options, ("x.py",)))
+    assert not [word for word in command if str(stocked.archive) in word or word.endswith("./environment/bin/python")]
+    assert [step.name for step in shipping.steps(stocked, options)] == ["wheel"]
+    assert [step.name for step in shipping.steps(stocked, options[:2])] == ["archive", "wheel"]
+
+
+@pytest.mark.parametrize(
+    "told", ["--deploy-mode cluster", "--deploy-mode=cluster", "-c spark.submit.deployMode=cluster"]
+)
+def test_a_driver_in_the_cluster_is_refused(stocked: Layout, told: str) -> None:
+    with pytest.raises(Refusal, match=r"(?s)SETUP_DEPLOY_MODE.*mend: leave --deploy-mode out"):
+        launch.command(stocked, Submit(("--master", "yarn", *told.split()), ("x.py",)))
+
+
+def test_a_wheel_is_built_anew_when_a_source_changes(stocked: Layout) -> None:
+    source = stocked.root / "lib" / "headrace" / "x.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("1", encoding="utf-8")
+    (step,) = shipping.steps(stocked, ("--archives", "e"))
+    before = step.identity()
+    (source.parent / "__pycache__").mkdir()
+    (source.parent / "__pycache__" / "x.pyc").touch()
+    assert step.identity() == before
+    source.write_text("2", encoding="utf-8")
+    assert step.identity() != before
 
 
 def test_a_missing_system_package_is_named_and_nothing_fails(
