@@ -61,10 +61,10 @@ def land(folder: Path, day: date, name: str, lines: list[str]) -> Path:
     return path
 
 
-def hashes(spark: object, folder: Path, tables: tuple[str, ...] = TABLES) -> dict[str, str]:
+def hashes(spark: object, folder: Path, tables: tuple[str, ...] = TABLES, home: str = "home") -> dict[str, str]:
     """The hash of every table of the project, or of some."""
     from headrace.tables.hash import table_hash
 
-    root = folder / "home/warehouse"
+    root = folder / home / "warehouse"
     frames = {name: spark.read.format("delta").load(str(root / name.replace(".", "/"))) for name in tables}  # type: ignore[attr-defined]
     return {name: table_hash(frame) for name, frame in frames.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated
@@ -16,11 +17,12 @@ from typer.models import TyperInfo
 from headrace import __version__
 from headrace.cli import commands, pages, tables
 from headrace.cli.absent import missing
-from headrace.cli.choice import Choice
+from headrace.cli.choice import Choice, show_whole
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, Env, Folder, Sets
 from headrace.cli.status import status as show_status
 from headrace.ground.errors import DONE, USAGE, HeadraceError
+from headrace.ground.secret import redact
 
 INTERRUPTED = 130
 HELP = """Batch compute for customer analytics on Spark: events into tables, features, models and scores, as one graph of jobs.
@@ -62,7 +64,7 @@ def options(
 ) -> None:
     """What holds for every command."""
     del version
-    sys.excepthook = traceback.print_exception if verbose else show_briefly
+    sys.excepthook = show_whole if verbose else show_briefly
 
 
 @app.command()
@@ -161,15 +163,15 @@ def catalog(
 def call(arguments: Sequence[str] | None) -> int:
     """Run a command line. A user's mistake ends in a message and a status, never in a stack trace."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.excepthook = traceback.print_exception if "--verbose" in given else show_briefly
+    sys.excepthook = show_whole if "--verbose" in given else show_briefly
     given = [*(["--verbose"] if "--verbose" in given else []), *(word for word in given if word != "--verbose")]
     command = typer.main.get_command(app)
     try:
         status = _with_packages(command.main, given)
     except HeadraceError as error:
         if "--verbose" in given:
-            traceback.print_exc()
-        typer.echo(str(error), err=True)
+            typer.echo(redact(traceback.format_exc()), err=True)
+        typer.echo(redact(str(error)), err=True)
         return error.exit_status
     except TyperException as error:
         typer.echo(str(HeadraceError("OPTION_INVALID", problem=_words(error))), err=True)
@@ -183,12 +185,22 @@ def call(arguments: Sequence[str] | None) -> int:
 def _with_packages(main: Callable[..., object], given: list[str]) -> object:
     """Carry the words out. That a package is absent which an extra brings is a user's mistake too."""
     try:
-        return main(args=given, prog_name="headrace", standalone_mode=False)
+        with _session_kept():
+            return main(args=given, prog_name="headrace", standalone_mode=False)
     except ModuleNotFoundError as error:
         absent = missing(error)
         if absent is None:
             raise
         raise absent from error
+
+
+def _session_kept() -> AbstractContextManager[None]:
+    """A notebook's session stays its active one; where no Spark was started there is none."""
+    if "pyspark.core" not in sys.modules:
+        return nullcontext()
+    from headrace.ground.session import active_session_kept
+
+    return active_session_kept()
 
 
 def _words(error: TyperException) -> str:
@@ -199,7 +211,7 @@ def _words(error: TyperException) -> str:
 def show_briefly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """An error that nobody foresaw: its first line, where it arose, and how to see more."""
     del trace
-    first = (str(error).strip() or kind.__name__).splitlines()[0]
+    first = redact((str(error).strip() or kind.__name__).splitlines()[0])
     typer.echo(
         f"{kind.__name__}: {first}\n  mend: run the command again with --verbose and report what it shows", err=True
     )

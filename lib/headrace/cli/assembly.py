@@ -15,7 +15,10 @@ from headrace.graph.plan import View, view
 from headrace.graph.project import Project
 from headrace.graph.run import Sinks
 from headrace.ground.interval import Interval, parse_instant
-from headrace.ground.session import open_session, send_by_value
+from headrace.ground.places import is_server, local_path
+from headrace.ground.remote import check_remote
+from headrace.ground.secret import reveal, reveal_all
+from headrace.ground.session import is_ours, open_session, send_by_value, told_master
 from headrace.monitoring.page import Page, PageSink
 from headrace.release.registry import Champion, ChampionSink
 from headrace.release.verdict import Verdicts, VerdictSink
@@ -23,7 +26,7 @@ from headrace.tables.lake import Lake, LakeSink
 from headrace.tables.landing import LandingSink, LandingZone, day_identity
 from headrace.tables.source import SourceTable
 from headrace.tables.spec import Table
-from headrace.tables.store import Store
+from headrace.tables.store import Store, check_delta
 from headrace.training.tracking import Candidate, CandidateSink
 
 
@@ -38,7 +41,7 @@ class Assembly:
     @cached_property
     def store(self) -> Store:
         """The tables."""
-        return Store(self.spark, self.project.warehouse)
+        return Store(self.spark, self.project.tables_at, self.project.config.storage.locks == "files")
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -50,12 +53,24 @@ class Assembly:
         """Champions, and the way back to their predecessors."""
         return ChampionSink(self.tracking_uri, self.store)
 
-    @property
+    @cached_property
     def tracking_uri(self) -> str:
-        """MLflow's store."""
+        """MLflow's store, with what a reference in it stands for."""
+        told = self.project.config.tracking.uri
+        if told is not None:
+            return reveal(told, "tracking.uri")
         folder = self.project.home / "mlflow"
         folder.mkdir(parents=True, exist_ok=True)
         return f"sqlite:///{folder / 'mlflow.db'}"
+
+    @property
+    def artifacts(self) -> str | None:
+        """Where MLflow's files go; None where its server takes them."""
+        told, folder = self.project.config.tracking.artifacts, self.project.home / "mlflow" / "artifacts"
+        if told is not None:
+            folder_told = local_path(self.project.root, told)
+            return told if folder_told is None else folder_told.absolute().as_uri()
+        return None if is_server(self.tracking_uri) else folder.absolute().as_uri()
 
     def sinks(self, session: SparkSession) -> Sinks:
         """Where each kind of asset is kept, through one session."""
@@ -82,7 +97,7 @@ class Assembly:
     @cached_property
     def candidates(self) -> CandidateSink:
         """Candidates in MLflow."""
-        return CandidateSink(self.tracking_uri, self.project.home / "mlflow" / "artifacts")
+        return CandidateSink(self.tracking_uri, self.artifacts)
 
     def pin_sources(self, chosen: Graph) -> None:
         """Look at every table in place that the jobs read, so that one that cannot be read stops all before it starts."""
@@ -106,10 +121,36 @@ class Assembly:
 
 
 def assemble(project: Project, graph: Graph) -> Assembly:
-    """Open the session and everything on it."""
-    spark = open_session(f"headrace {project.name}", project.config.spark.master, project.config.spark.settings)
+    """Open the session and everything on it.
+
+    Raises:
+        HeadraceError: what ``check_master`` refuses, SESSION_WITHOUT_DELTA.
+    """
+    check_master(project, ())
+    asked = project.config.spark
+    spark = open_session(f"headrace {project.name}", asked.master, reveal_all(asked.settings, "spark.settings"))
+    if not is_ours(spark):
+        check_delta(spark)
     send_by_value(own_modules(project.root))
     return Assembly(project, graph, spark)
+
+
+def check_master(project: Project, jobs: Graph) -> None:
+    """Refuse, before anything is started, what the jobs need and executors elsewhere could not see.
+
+    Raises:
+        HeadraceError: see ``check_remote``.
+    """
+    used = {type(asset) for job in jobs for asset in (*job.inputs.values(), *job.outputs)}
+    told = told_master()
+    check_remote(
+        project.config,
+        project.root,
+        told or project.config.spark.master,
+        told=told is not None,
+        lands=LandingZone in used,
+        tracked=not used.isdisjoint((Candidate, Champion)),
+    )
 
 
 def asked_interval(project: Project, start: str | None, end: str | None) -> Interval:

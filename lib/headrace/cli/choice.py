@@ -7,6 +7,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from rich.console import Console
 from rich.table import Table as Grid
@@ -14,6 +15,7 @@ from rich.table import Table as Grid
 from headrace.cli.loading import load_graph, open_project
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
+from headrace.ground.secret import redact
 
 LOG_WIDTH = 150
 """Columns of a table in a log, where nobody has said how wide it may be."""
@@ -34,8 +36,8 @@ class Choice:
 
     @property
     def verbose(self) -> bool:
-        """Whether stack traces are wanted (the app's --verbose installs Python's own hook)."""
-        return sys.excepthook is traceback.print_exception
+        """Whether stack traces are wanted (the app's --verbose installs ``show_whole``)."""
+        return sys.excepthook is show_whole
 
     def open(self) -> tuple[Project, Graph]:
         """The project and its linted graph."""
@@ -54,6 +56,11 @@ class Choice:
         words += ["--from", self.start] if self.start else []
         words += ["--to", self.end] if self.end else []
         return self.command(" ".join(words))
+
+
+def show_whole(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """An error with its stack trace, and without secrets."""
+    print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
 
 
 def console(markup: bool = True) -> Console:

@@ -35,10 +35,11 @@ class Signed(Protocol):
 
 def run(choice: Choice) -> int:
     """Run what is due of the chosen jobs."""
-    from headrace.cli.assembly import asked_interval
+    from headrace.cli.assembly import asked_interval, check_master
 
     project, graph = choice.open()
     chosen = select(graph, choice.selector)
+    check_master(project, chosen)
     check_landing(graph, chosen)
     asked = asked_interval(project, choice.start, choice.end)
     run_id = choice.run_id or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -56,7 +57,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.tables.lock import run_lock
 
     out = console()
-    with run_lock(project.home / "run.lock", run_id):
+    with run_lock(project.run_lock, run_id):
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
         parts = assemble(project, graph)
         parts.pin_sources(chosen)
@@ -140,7 +141,7 @@ def _contracts(project: Project) -> str:
 
 def rollback_model(choice: Choice, model: str, dry_run: bool) -> int:
     """Give the alias back to the predecessor."""
-    from headrace.cli.assembly import assemble
+    from headrace.cli.assembly import assemble, check_master
     from headrace.ground.asset import At
     from headrace.tables.lock import run_lock
 
@@ -149,7 +150,8 @@ def rollback_model(choice: Choice, model: str, dry_run: bool) -> int:
         raise HeadraceError("MODEL_UNKNOWN", model=model, hint=nearest(model, project.models))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     out = console()
-    with run_lock(project.home / "run.lock", run_id):
+    check_master(project, graph)
+    with run_lock(project.run_lock, run_id):
         parts = assemble(project, graph)
         history = parts.champions.champion_history(model)
         if dry_run:

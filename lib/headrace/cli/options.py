@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+def default_env(context: typer.Context, value: str) -> str:
+    """The environment asked for. Where none is, a remote master that spark-submit was told means ``cluster``."""
+    asked = context.get_parameter_source("env")
+    if getattr(asked, "name", "") != "DEFAULT" or "PYSPARK_GATEWAY_PORT" not in os.environ:
+        return value
+    from headrace.ground.remote import is_remote
+    from headrace.ground.session import told_master
+
+    return "cluster" if is_remote(told_master() or "local") else value
+
+
 Folder = Annotated[Path, typer.Option("--project", help="The project's folder (with headrace.yaml).")]
-Env = Annotated[str, typer.Option("--env", help="The environment: a file conf/NAME.yaml.")]
+Env = Annotated[
+    str,
+    typer.Option(
+        "--env",
+        callback=default_env,
+        show_default="local; cluster on spark-submit's remote master",
+        help="The environment: a file conf/NAME.yaml.",
+    ),
+]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a configuration key.")]
 HERE = Path()

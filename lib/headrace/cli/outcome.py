@@ -13,6 +13,8 @@ from headrace.cli.progress import summary
 from headrace.graph.ledger import Ledger
 from headrace.graph.result import JobResult
 from headrace.ground.errors import DONE, HeadraceError
+from headrace.ground.places import is_file_store
+from headrace.ground.secret import redact
 from headrace.monitoring.page import Page
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[J
         out.print(summary(results))
     for result in results:
         if result.state in ("failed", "refused", "not ready"):
-            out.print(_problem(choice, result), markup=False)
+            out.print(redact(_problem(choice, result)), markup=False)
     show_champions(out, choice, parts)
     show_pages(out, parts)
     if status != DONE:
@@ -91,4 +93,5 @@ def show_pages(out: Console, parts: Assembly) -> None:
         for output in job.outputs:
             if isinstance(output, Page) and parts.pages.exists(output):
                 out.print(f"Report: {parts.pages.path(output)}", soft_wrap=True)
-    out.print(f"Experiments: mlflow ui --backend-store-uri {parts.tracking_uri}", soft_wrap=True)
+    uri = parts.project.config.tracking.uri or parts.tracking_uri
+    out.print(f"Experiments: {'mlflow ui --backend-store-uri ' if is_file_store(uri) else ''}{uri}", soft_wrap=True)

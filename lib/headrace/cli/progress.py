@@ -14,6 +14,7 @@ from rich.table import Table
 from headrace.graph.plan import Step
 from headrace.graph.result import JobResult
 from headrace.graph.run import Events
+from headrace.ground.secret import redact
 
 Stages = Callable[[], tuple[tuple[str, int, int], ...]]
 _STYLES = {
@@ -73,10 +74,10 @@ class Progress:
             )
 
     def _retry(self, job: str, error: BaseException) -> None:
-        self._say(f"{job}: tried again after {str(error).splitlines()[0]}")
+        self._say(f"{job}: tried again after {redact(str(error).splitlines()[0])}")
 
     def _warn(self, job: str, text: str) -> None:
-        self._say(f"{job}: warning: {text}")
+        self._say(f"{job}: warning: {redact(text)}")
 
     def _say(self, text: str) -> None:
         self.console.print(f"[{time.monotonic() - self._began:6.1f} s] {text}", highlight=False, markup=False)

@@ -28,7 +28,7 @@ def table_list(choice: Choice) -> int:
         grid.add_row(entry.name, ", ".join(entry.made_by), entry.done_until, *made, entry.brief)
     out = console(markup=False)
     out.print(grid)
-    out.print(f"schema.table lies in {project.warehouse}/schema/table", soft_wrap=True)
+    out.print(f"schema.table lies in {project.tables_at}/schema/table", soft_wrap=True)
     if all(entry.done_until == "never" for entry in catalog.of("table")):
         out.print(f"Nothing was run yet. Next: {choice.command('run')}")
     return DONE
@@ -47,7 +47,7 @@ def table_show(choice: Choice, name: str) -> int:
     show_entry(
         out, entry, f"never: nothing has made it yet; {choice.command('run' if job == 'headrace' else f'run +{job}')}"
     )
-    out.print(f"It lies in {'/'.join((str(project.warehouse), *name.split('.')))}", soft_wrap=True)
+    out.print(f"It lies in {'/'.join((str(project.tables_at), *name.split('.')))}", soft_wrap=True)
     return DONE
 
 
@@ -62,9 +62,9 @@ def table_history(choice: Choice, name: str, rows: int) -> int:
     project, catalog = open_catalog(choice)
     entry = catalog.entry("table", name)
     out = console(markup=False)
-    log = log_of(project.warehouse, entry.name)
+    log = log_of(project.tables_at, entry.name)
     if not log.readable:
-        raise HeadraceError("TABLE_LOG_ELSEWHERE", table=name, place=project.warehouse)
+        raise HeadraceError("TABLE_LOG_ELSEWHERE", table=name, place=project.tables_at)
     commits = log.commits(rows)
     if not commits:
         out.print(f"{name} was never made. Next: {choice.command('run')}")
@@ -99,7 +99,7 @@ def table_hash(choice: Choice, name: str, version: int | None) -> int:
     tables = {output.name: output for job in graph for output in job.outputs if isinstance(output, Table)}
     if name not in tables:
         raise HeadraceError("TABLE_UNKNOWN", table=name, hint=nearest(name, tables))
-    log = log_of(project.warehouse, name)
+    log = log_of(project.tables_at, name)
     if log.readable and not log.commits(1):
         raise HeadraceError("TABLE_MISSING", table=name, hint=choice.command("run"))
     parts = assemble(project, graph)

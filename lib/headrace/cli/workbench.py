@@ -19,6 +19,7 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import parse_instant
+from headrace.ground.secret import reveal_all
 from headrace.ground.session import open_session
 from headrace.monitoring.distribution import Distribution, distribution
 from headrace.monitoring.listing import Description, Listing
@@ -64,12 +65,13 @@ class Workbench:
     def spark(self) -> SparkSession:
         """The session; one that exists is used as it is, and is never stopped."""
         settings = self.project.config.spark
-        return open_session(f"headrace {self.project.name}", settings.master, settings.settings)
+        asked = reveal_all(settings.settings, "spark.settings")
+        return open_session(f"headrace {self.project.name}", settings.master, asked)
 
     @cached_property
     def store(self) -> Store:
         """The tables."""
-        return Store(self.spark, self.project.warehouse)
+        return Store(self.spark, self.project.tables_at, self.project.config.storage.locks == "files")
 
     def table(self, name: str, version: int | None = None) -> DataFrame:
         """All rows of a table ``schema.table``, at a version or the latest.

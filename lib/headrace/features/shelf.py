@@ -44,7 +44,7 @@ class Shelf:
 
     def log(self, table: str) -> TableLog:
         """The log of a table by name."""
-        return log_of(self.project.warehouse, table)
+        return log_of(self.project.tables_at, table)
 
     def readers(self, *assets: str) -> tuple[Reader, ...]:
         """The jobs that read one of the assets."""
@@ -58,7 +58,7 @@ class Shelf:
         selected = list(columns)
         chosen = f".select({', '.join(json.dumps(name) for name in selected)})" if selected else ""
         opened = "headrace.open()" if self.project.env == "local" else f'headrace.open(env="{self.project.env}")'
-        named = sql_name(self.project.warehouse, table)
+        named = sql_name(self.project.tables_at, table)
         return replace(
             entry,
             table=table,

@@ -22,6 +22,7 @@ from headrace.ground.config import Config, load_config
 from headrace.ground.document import Document, Model, Strict, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import Interval
+from headrace.ground.places import local_path
 from headrace.tables.source import source_table
 
 Contract = TypeVar("Contract")
@@ -67,12 +68,25 @@ class Project:
     @property
     def landing(self) -> Path:
         """Where sources arrive."""
-        return self.home / "landing"
+        asked = self.config.storage.landing
+        return (local_path(self.root, asked) if asked else None) or self.home / "landing"
 
     @property
     def warehouse(self) -> Path:
-        """Where tables are."""
-        return self.home / "warehouse"
+        """Where tables are on this machine; nothing is there where they are elsewhere (see ``tables_at``)."""
+        asked = self.config.storage.warehouse
+        return (local_path(self.root, asked) if asked else None) or self.home / "warehouse"
+
+    @property
+    def tables_at(self) -> Path | str:
+        """Where tables are: a folder that this machine sees, or a URI that only Spark does."""
+        asked = self.config.storage.warehouse
+        return asked if asked and local_path(self.root, asked) is None else self.warehouse
+
+    @property
+    def run_lock(self) -> Path | None:
+        """The file by which runs keep apart; None where configuration leaves that to others."""
+        return self.home / "run.lock" if self.config.storage.locks == "files" else None
 
     @property
     def settings(self) -> Mapping[str, Mapping[str, Any]]:

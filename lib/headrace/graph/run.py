@@ -27,6 +27,7 @@ from headrace.graph.project import Project
 from headrace.graph.result import JobResult, total
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
+from headrace.ground.secret import redact
 from headrace.ground.session import cancel_all, session_for_thread, slots
 
 Sinks = Mapping[type, Sink]
@@ -92,7 +93,11 @@ class Run:
 
     def _settle(self, job: Job, future: Future[JobResult]) -> None:
         error = future.exception()
-        result = JobResult(job.name, "failed", note=str(error), error=error) if error is not None else future.result()
+        result = (
+            JobResult(job.name, "failed", note=redact(str(error)), error=error)
+            if error is not None
+            else future.result()
+        )
         if result.state == "failed":
             self._write_failure(job, result)
         self.results[job.name] = result

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from headrace.ground.document import Document, Strict, parse_document, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
+from headrace.ground.places import Storage, Tracking
 
 Relative = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
 _ROOT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -53,7 +54,7 @@ class Span(Strict):
 
 
 class Spark(Strict):
-    """How a session is made where none exists."""
+    """How a session is made where none exists. A setting's value may be ``env:NAME``."""
 
     master: str = "local[2]"
     settings: dict[str, str] = Field(default_factory=dict)
@@ -83,6 +84,8 @@ class Config(Strict):
     snapshots_every: Length = DAY
     seed: int = 7
     spark: Spark = Spark()
+    storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     engine: Engine = Engine()
     cost: Cost = Cost()
     roots: dict[str, Root] = Field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,19 @@ BINDING = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "true",
 }
 """What headrace's meaning rests on; a session of ours always has it."""
+MEANING = {
+    key: value
+    for key, value in BINDING.items()
+    if key not in ("spark.sql.extensions", "spark.sql.catalog.spark_catalog")
+}
+"""The part of it that each session can have for itself, beside others of the same application."""
+OURS = "spark.headrace.session"
+"""Set where headrace made the application: then all of its jobs may be cancelled."""
+TAG = "headrace"
 LOCAL = {
     "spark.driver.memory": "3g",
     # Spark generates methods that HotSpot thinks too long to compile: parsing took 22 s without the second flag, 16 s with.
@@ -34,19 +46,19 @@ def jars() -> list[str]:
 
 
 def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSession:
-    """The session that is there, untouched; else a new one.
+    """A session of our own beside the one that is there, which is left as it is; else a new application.
 
     What spark-submit was told on its command line stands above ``settings``, and those above the local defaults.
     """
     existing = SparkSession.getActiveSession()
     if existing is not None:
-        return existing
+        return _beside(existing)
     name_interpreters()
     told = _told_by_spark_submit()
     found = jars()
     resolved = {"spark.jars.packages": DELTA_PACKAGE, "spark.jars.excludes": ",".join(EXCLUDED)}
     delta = {"spark.jars": ",".join(found)} if found else resolved
-    wanted = LOCAL | delta | dict(settings) | BINDING
+    wanted = LOCAL | delta | dict(settings) | BINDING | {OURS: "made"}
     builder: Any = SparkSession.builder.appName(name)
     if "spark.master" not in told:
         builder = builder.master(master)
@@ -55,6 +67,42 @@ def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSe
             builder = builder.config(key, value)
     session: SparkSession = builder.getOrCreate()
     return session
+
+
+def _beside(existing: SparkSession) -> SparkSession:
+    """A session of the same application that means what ours mean; the other keeps its settings and its views."""
+    if not is_classic(existing):
+        return existing
+    return _meaning_ours(existing.newSession())
+
+
+def _meaning_ours(session: SparkSession) -> SparkSession:
+    for key, value in MEANING.items():
+        if session.conf.get(key, None) != value:
+            session.conf.set(key, value)
+    return session
+
+
+@contextmanager
+def active_session_kept() -> Iterator[None]:
+    """Afterwards the thread's active session is the one that it was: ``createDataFrame`` makes its own session active."""
+    before = SparkSession.getActiveSession()
+    yield
+    if before is not None and is_classic(before) and SparkSession.getActiveSession() is not before:
+        before.createDataFrame([], "nothing int")
+
+
+def is_ours(spark: SparkSession) -> bool:
+    """Whether headrace made the application that a session belongs to."""
+    return spark.conf.get(OURS, None) is not None
+
+
+def told_master() -> str | None:
+    """The master of the session that is there, or the one that spark-submit was told; None where neither is."""
+    existing = SparkSession.getActiveSession()
+    if existing is not None:
+        return str(existing.sparkContext.master) if is_classic(existing) else None
+    return _told_by_spark_submit().get("spark.master")
 
 
 def name_interpreters() -> None:
@@ -98,7 +146,8 @@ def session_for_thread(spark: SparkSession, pool: str) -> SparkSession:
     if not is_classic(spark):
         return spark
     spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
-    return spark.newSession()
+    spark.sparkContext.addJobTag(TAG)
+    return _meaning_ours(spark.newSession())
 
 
 def running_stages(spark: SparkSession) -> tuple[tuple[str, int, int], ...]:
@@ -111,8 +160,10 @@ def running_stages(spark: SparkSession) -> tuple[tuple[str, int, int], ...]:
 
 
 def cancel_all(spark: SparkSession) -> None:
-    """Cancel what the session's application is doing; the session stays."""
-    if is_classic(spark):
+    """Cancel what the application is doing, or, in somebody else's, what our job threads are; the session stays."""
+    if is_classic(spark) and not is_ours(spark):
+        spark.sparkContext.cancelJobsWithTag(TAG)
+    elif is_classic(spark):
         spark.sparkContext.cancelAllJobs()
     else:
         spark.interruptAll()

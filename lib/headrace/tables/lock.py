@@ -13,8 +13,14 @@ from headrace.ground.errors import HeadraceError
 
 
 @contextmanager
-def commit_lock(path: Path) -> Iterator[None]:
-    """Wait for the lock of one table; Delta on a local disk can lose a commit when two processes write at once."""
+def commit_lock(path: Path | None) -> Iterator[None]:
+    """Wait for the lock of one table; Delta on a local disk can lose a commit when two processes write at once.
+
+    None is no lock: the table is where Delta's own log store keeps writers apart.
+    """
+    if path is None:
+        yield
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -22,12 +28,15 @@ def commit_lock(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def run_lock(path: Path, run_id: str) -> Iterator[None]:
-    """Hold the warehouse for one run.
+def run_lock(path: Path | None, run_id: str) -> Iterator[None]:
+    """Hold the warehouse for one run; None is no lock, where somebody else schedules runs one after another.
 
     Raises:
         HeadraceError: WAREHOUSE_BUSY naming the run and process that hold it; nothing is waited for.
     """
+    if path is None:
+        yield
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from headrace.ground.interval import Interval
@@ -52,3 +53,9 @@ class Table:
             return [f"{column} >= DATE '{interval.start:%Y-%m-%d}'", f"{column} < DATE '{interval.end:%Y-%m-%d}'"]
         start, end = (f"TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}Z'" for at in (interval.start, interval.end))
         return [f"{column} > {start}", f"{column} <= {end}"]
+
+
+def place_of(warehouse: Path | str, name: str) -> str:
+    """Where a table of a warehouse is."""
+    parts = name.split(".")
+    return str(warehouse.joinpath(*parts)) if isinstance(warehouse, Path) else "/".join((warehouse.rstrip("/"), *parts))

@@ -4,40 +4,57 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
+from headrace.ground.artifacts import DELTA_PACKAGE
 from headrace.ground.asset import At, Receipt
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval
 from headrace.tables.lock import commit_lock
-from headrace.tables.spec import FORMAT_VERSION, Table
+from headrace.tables.spec import FORMAT_VERSION, Table, place_of
 
 RETENTION = "interval 90 days"
 _MARKER = "_headrace.json"
+_PRESENT = json.dumps({"format_version": FORMAT_VERSION})
+_NO_TABLE = ("PATH_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
 
 
 class Store:
-    """Tables below one warehouse folder, at ``{warehouse}/{schema}/{table}``, through one Spark session."""
+    """Tables below one warehouse, at ``{warehouse}/{schema}/{table}``, through one Spark session.
 
-    def __init__(self, spark: SparkSession, warehouse: Path) -> None:
+    A warehouse is a folder that this machine sees, or a URI that only Spark does. ``locks``: whether files beside the
+    tables keep two processes from writing one table at once.
+    """
+
+    def __init__(self, spark: SparkSession, warehouse: Path | str, locks: bool = True) -> None:
         self.spark = spark
         self.warehouse = warehouse
-        _check_format(warehouse)
+        self.locks = locks and isinstance(warehouse, Path)
+        if isinstance(warehouse, Path):
+            _check_format(warehouse)
+        else:
+            _check_format_by_spark(spark, warehouse)
 
     def through(self, spark: SparkSession) -> Store:
         """The same warehouse through another session."""
-        return Store(spark, self.warehouse)
+        other = copy(self)
+        other.spark = spark
+        return other
 
     def path(self, table: Table) -> str:
         """Where the table is."""
-        return str(self.warehouse.joinpath(*table.name.split(".")))
+        return place_of(self.warehouse, table.name)
 
     def exists(self, table: Table) -> bool:
         """Whether the table has a commit. A killed first write leaves a log folder with none."""
-        return any(Path(self.path(table), "_delta_log").glob("[0-9]*.json"))
+        if isinstance(self.warehouse, Path):
+            return any(Path(self.path(table), "_delta_log").glob("[0-9]*.json"))
+        return self._answers(table)
 
     def load(self, table: Table, version: int | None = None) -> DataFrame:
         """The rows that the table's writer owns (all, but for a table in parts), at a version or the latest.
@@ -118,20 +135,56 @@ class Store:
         with commit_lock(self._lock(table)):
             frame.write.format("delta").mode("append").save(self.path(table))
 
-    def _lock(self, table: Table) -> Path:
+    def _lock(self, table: Table) -> Path | None:
+        if not self.locks or not isinstance(self.warehouse, Path):
+            return None
         return self.warehouse / "_locks" / f"{table.name}.lock"
+
+    def _answers(self, table: Table) -> bool:
+        """Ask Delta itself, where there is no folder to look into."""
+        try:
+            return bool(self.spark.read.format("delta").load(self.path(table)).columns)
+        except AnalysisException as error:
+            if error.getCondition() in _NO_TABLE:
+                return False
+            raise
+
+
+def check_delta(spark: SparkSession) -> None:
+    """Refuse a session, made by others, that cannot do what is done here. Nothing is read: Delta's parser is asked.
+
+    Raises:
+        HeadraceError: SESSION_WITHOUT_DELTA.
+    """
+    try:  # there is no such table; Delta says so where it is at home, Spark's own parser reads other words
+        spark.sql("DESCRIBE HISTORY delta.`/`")
+    except PySparkException as error:
+        condition = error.getCondition() or ""
+        if not condition.startswith("DELTA_") or condition.startswith("DELTA_CONFIGURE"):
+            raise HeadraceError("SESSION_WITHOUT_DELTA", condition=condition, package=DELTA_PACKAGE) from error
 
 
 def _check_format(warehouse: Path) -> None:
     marker = warehouse / _MARKER
     if not marker.is_file():
         warehouse.mkdir(parents=True, exist_ok=True)
-        marker.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n", encoding="utf-8")
-    found = json.loads(marker.read_text(encoding="utf-8")).get("format_version")
+        marker.write_text(_PRESENT + "\n", encoding="utf-8")
+    _check_version(warehouse, marker.read_text(encoding="utf-8"))
+
+
+def _check_format_by_spark(spark: SparkSession, warehouse: str) -> None:
+    """The same where only Spark can look: the marker is a folder with one line in it."""
+    marker = f"{warehouse.rstrip('/')}/{_MARKER}"
+    spark.createDataFrame([(_PRESENT,)], "value string").coalesce(1).write.mode("ignore").text(marker)
+    _check_version(warehouse, spark.read.text(marker).head(1)[0]["value"])
+
+
+def _check_version(warehouse: Path | str, text: str) -> None:
+    found = json.loads(text).get("format_version")
     if not isinstance(found, int) or found > FORMAT_VERSION:
         raise HeadraceError("TABLE_FORMAT", table=warehouse, found=found, known=FORMAT_VERSION)
 
 
 def sql_name(warehouse: Path | str, table: str) -> str:
     """``schema.table`` as SQL names it in any session that has Delta; for people, who copy it."""
-    return f"delta.`{'/'.join((str(warehouse).rstrip('/'), *table.split('.')))}`"
+    return f"delta.`{place_of(warehouse, table)}`"

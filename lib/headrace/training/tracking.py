@@ -92,9 +92,9 @@ def load_version(client: Any, model: str, version: Any) -> Registered:
 
 
 class CandidateSink:
-    """Candidates in an MLflow store, their files below a folder."""
+    """Candidates in an MLflow store, their files below a URI; below none where the store is a server that takes them."""
 
-    def __init__(self, store: str, artifacts: Path) -> None:
+    def __init__(self, store: str, artifacts: str | None) -> None:
         self.store = store
         self.artifacts = artifacts
 
@@ -134,7 +134,8 @@ class CandidateSink:
         found = client.get_experiment_by_name(model)
         if found is not None:
             return str(found.experiment_id)
-        return str(client.create_experiment(model, artifact_location=(self.artifacts / model).absolute().as_uri()))
+        place = None if self.artifacts is None else f"{self.artifacts.rstrip('/')}/{model}"
+        return str(client.create_experiment(model, artifact_location=place))
 
     def _log(self, client: Any, model: str, value: Trained, at: At, identity: Mapping[str, str]) -> str:
         experiment, now = self._experiment(client, model), _milliseconds(at)

@@ -56,7 +56,7 @@ def at(hour: int, run_id: str | None = None) -> At:
 @pytest.fixture(scope="module")
 def three_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mlflow")
-    candidates = CandidateSink(f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
+    candidates = CandidateSink(f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri())
     for mean in (1.0, 2.0, 3.0):
         trial = Trial(0, "logistic", {}, {"auc": 0.8}, 0.1)
         model = single("recency", mean, 1.0, {})

@@ -40,7 +40,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sink(empty_store: Path, tmp_path: Path) -> CandidateSink:
     shutil.copy(empty_store, tmp_path / "mlflow.db")
-    return CandidateSink(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
+    return CandidateSink(f"sqlite:///{tmp_path / 'mlflow.db'}", (tmp_path / "artifacts").as_uri())
 
 
 def runs(sink: CandidateSink) -> list[Any]:
