@@ -3,10 +3,10 @@ RUN := ./spark-submit.sh --exec
 FAST := tests/unit tests/laws tests/architecture
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast test bench lock clean
+.PHONY: help check fast test test-integrations bench lock clean
 
 help: ## these lines
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
 check: ## lint, format, types
 	@$(RUN) ruff check .
@@ -20,6 +20,10 @@ test: ## set up (system packages too), check, all tests
 	@./spark-submit.sh --for-tests
 	@$(MAKE) --no-print-directory check
 	@$(RUN) pytest -q
+
+test-integrations: ## real servers beside it: PostgreSQL, MLflow, a cluster with the whole graph
+	@./spark-submit.sh --for-integrations
+	@$(RUN) pytest -q tests/integrations
 
 EVENTS ?= 10000000
 USERS ?= 1000000

@@ -131,3 +131,24 @@ def submit(spark: Cluster, *words: str, **variables: str) -> tuple[int, str]:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     return ended.returncode, ended.stdout
+
+
+@contextmanager
+def mlflow_server(folder: Path, store: str) -> Iterator[str]:
+    """A tracking server over a store; it takes artifacts into ``folder`` itself. Gives its address."""
+    port = free_port()
+    words = [
+        "server",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--artifacts-destination",
+        str(folder / "files"),
+    ]
+    # The store's address may hold a password, so it is no word of a command line.
+    env = {**BARE, "HOME": str(folder), "MLFLOW_BACKEND_STORE_URI": store, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with running([sys.executable, "-m", "mlflow", *words], folder / "server", env, lambda _: answers(port)):
+        yield f"http://{LOOPBACK}:{port}"

@@ -21,6 +21,12 @@ SWITCHES = frozenset("--load-spark-defaults --supervise --verbose -v".split())
 WITHOUT_APPLICATION = frozenset(("--kill", "--status"))
 WITHOUT_SPARK = frozenset(("--version", "contract", "lint"))
 """Subcommands of headrace that start no Spark."""
+PREPARING = {
+    "--set-up": (),
+    "--for-tests": ("system-test.txt",),
+    "--for-integrations": ("system-test.txt", "system-integrations.txt"),
+}
+"""What only makes things, and the lists of system packages that go with it."""
 HELP = frozenset(("--help", "-h"))
 APPLICATIONS = (".py", ".jar", ".R")
 GRAPH = "jobs/graph.py"
@@ -33,9 +39,9 @@ class Help:
 
 @dataclass(frozen=True)
 class Prepare:
-    """Make what is missing and end."""
+    """Make what is missing and end; ``system`` names the lists of system packages that are wanted too."""
 
-    for_tests: bool
+    system: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,8 +108,8 @@ def split(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _own(words: Sequence[str]) -> Request | None:
     if not words:
         return None
-    if words[0] in ("--set-up", "--for-tests") and len(words) == 1:
-        return Prepare(for_tests=words[0] == "--for-tests")
+    if words[0] in PREPARING and len(words) == 1:
+        return Prepare(PREPARING[words[0]])
     if words[0] == "--exec" and len(words) > 1:
         return Execute(tuple(words[1:]))
     return None

@@ -39,6 +39,7 @@ A start that finds all of it makes nothing and needs no network.
   --version          headrace's version
   --set-up           make what is missing, and end
   --for-tests        the same, and the system packages of requirements/system-test.txt
+  --for-integrations the same, and those of requirements/system-integrations.txt
   --exec CMD ARGS    make what is missing, then become CMD; .venv's commands come first on PATH
 
 The job's Python gets JAVA_HOME, SPARK_HOME, PYSPARK_PYTHON and Delta's jars from here.
@@ -66,9 +67,9 @@ def _carry_out(layout: Layout, words: Sequence[str]) -> int:
         return 0
     set_up(layout)
     if isinstance(request, Prepare):
-        if request.for_tests:
+        for listing in request.system:
             with only_one(layout.root):
-                system.install_for_tests(layout.requirement("system-test.txt"))
+                system.install_for_tests(layout.requirement(listing))
         return 0
     if isinstance(request, Submit) and shipping.is_remote(request.options):
         make_missing(layout, shipping.steps(layout, request.options))

@@ -13,10 +13,15 @@ from headrace_bootstrap.steps import tell
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """A package that tests need, and the command by which it is known to be there."""
+    """A package that tests need, and the command, or the pattern of a file, by which it is known to be there."""
 
     package: str
     command: str
+
+    def is_there(self) -> bool:
+        """Whether nothing needs to be installed."""
+        pattern = self.command.startswith("/")
+        return any(Path("/").glob(self.command[1:])) if pattern else shutil.which(self.command) is not None
 
 
 def may_install() -> bool:
@@ -44,7 +49,7 @@ def listed(path: Path) -> tuple[SystemPackage, ...]:
 def install_for_tests(path: Path) -> None:
     """Install what tests need and is missing. Where that cannot be done, say so: those tests skip by name."""
     for wanted in listed(path):
-        if shutil.which(wanted.command):
+        if wanted.is_there():
             continue
         if not may_install():
             tell(f"{wanted.package} is missing and cannot be installed from here: tests that need it are skipped")

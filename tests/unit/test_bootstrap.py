@@ -84,8 +84,9 @@ def test_words_become_requests(layout: Layout) -> None:
         "--version": Direct(("--version",)),
         "--help": Help(),
         "--master local -h": Help(),
-        "--set-up": Prepare(for_tests=False),
-        "--for-tests": Prepare(for_tests=True),
+        "--set-up": Prepare(),
+        "--for-tests": Prepare(("system-test.txt",)),
+        "--for-integrations": Prepare(("system-test.txt", "system-integrations.txt")),
         "--exec pytest -q": Execute(("pytest", "-q")),
     }
     assert {words: read(words.split(), layout.root) for words in asked} == asked
@@ -381,10 +382,16 @@ def test_a_missing_system_package_is_named_and_nothing_fails(
 ) -> None:
     monkeypatch.setattr(system, "may_install", lambda: False)
     listing = layout.requirement("system-test.txt")
-    listing.write_text("# a comment\nshell sh  # there\nbrowser no-such-command\n", encoding="utf-8")
+    there = script(layout.root / "lib/15/bin/initdb", "")
+    listing.write_text(
+        f"# a comment\nshell sh  # there\nserver {there.parents[2]}/*/bin/initdb\nbrowser no-such-command\n"
+        f"other {there.parents[2]}/*/bin/postgres\n",
+        encoding="utf-8",
+    )
     system.install_for_tests(listing)
     assert capsys.readouterr().err.splitlines() == [
-        "set-up: browser is missing and cannot be installed from here: tests that need it are skipped"
+        f"set-up: {name} is missing and cannot be installed from here: tests that need it are skipped"
+        for name in ("browser", "other")
     ]
 
 

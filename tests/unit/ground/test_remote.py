@@ -131,3 +131,10 @@ def test_which_places_this_machine_sees(location, path):
 )
 def test_kinds_of_mlflow_stores(uri, file, server):
     assert (is_file_store(uri), is_server(uri)) == (file, server)
+
+
+@pytest.mark.parametrize("env", ["cluster", "databricks"])
+def test_the_environments_that_are_shipped_fit_a_remote_master(monkeypatch, env):
+    monkeypatch.setenv("HEADRACE_MLFLOW_URI", "https://runs.example.com")
+    config = load_config(Path(__file__).resolve().parents[3] / "conf", env)
+    check_remote(config, Path("/p"), MASTER, told=True, lands=True, tracked=True)
