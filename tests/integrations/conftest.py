@@ -20,7 +20,7 @@ PASSWORD = "only-4-this-test"
 
 @dataclass(frozen=True)
 class Postgres:
-    """A database server: its port, and the store address that MLflow takes."""
+    """A database server: its port, and the address that MLflow's store takes."""
 
     port: int
 
@@ -72,7 +72,8 @@ def _unprivileged() -> pwd.struct_passwd:
 @pytest.fixture(scope="session")
 def tracking(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An MLflow server over that database; gives its address."""
-    with servers.mlflow_server(tmp_path_factory.mktemp("mlflow"), postgres.store()) as uri:
+    store = postgres.store().replace("postgresql:", "postgresql+psycopg2:")
+    with servers.mlflow_server(tmp_path_factory.mktemp("mlflow"), store) as uri:
         yield uri
 
 

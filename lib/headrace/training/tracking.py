@@ -60,7 +60,9 @@ def open_client(store: str) -> Any:
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    return MlflowClient(tracking_uri=store, registry_uri=store)
+    # SQLAlchemy 2.1 takes psycopg 3 for a plain postgresql: address; MLflow's driver, and the lock's, is psycopg2.
+    address = store.replace("postgresql://", "postgresql+psycopg2://", 1) if store.startswith("postgresql:") else store
+    return MlflowClient(tracking_uri=address, registry_uri=address)
 
 
 def version_by_alias(client: Any, model: str, alias: str) -> Any | None:
