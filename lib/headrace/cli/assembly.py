@@ -148,7 +148,7 @@ def check_master(project: Project, jobs: Graph) -> None:
         project.root,
         told or project.config.spark.master,
         told=told is not None,
-        lands=LandingZone in used,
+        lands=not used.isdisjoint((LandingZone, SourceTable)),
         tracked=not used.isdisjoint((Candidate, Champion)),
     )
 
