@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
 import pytest
 import servers
 
@@ -24,8 +26,14 @@ class Postgres:
 
     port: int
 
-    def store(self, password: str = PASSWORD) -> str:
-        return f"postgresql://headrace:{password}@{servers.LOOPBACK}:{self.port}/postgres"
+    def store(self, password: str = PASSWORD, database: str = "postgres") -> str:
+        return f"postgresql://headrace:{password}@{servers.LOOPBACK}:{self.port}/{database}"
+
+    def make(self, database: str) -> None:
+        """Another, empty database of the same server."""
+        with closing(psycopg2.connect(self.store())) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f'CREATE DATABASE "{database}"')
 
 
 @pytest.fixture(scope="session")

@@ -110,8 +110,9 @@ def test_a_refused_password_is_not_repeated(postgres, project, ran):
 
 
 def test_a_database_is_a_store_without_a_server(postgres, project, ran):
-    local = servers.Cluster("local[2]", ())
+    postgres.make("alone")  # the server's experiments name a proxy for files, which only a server has
+    local, store = servers.Cluster("local[2]", ()), postgres.store(database="alone")
     words = ("run", "train_model", "--full-refresh", "--env", "local", "--set", "tracking.uri=env:HEADRACE_STORE")
-    status, said = servers.submit(local, *words, "--project", str(project), HEADRACE_STORE=postgres.store())
+    status, said = servers.submit(local, *words, "--project", str(project), HEADRACE_STORE=store)
     assert status == 0, said
     assert "only-4-this-test" not in said
