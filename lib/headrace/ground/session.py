@@ -87,9 +87,11 @@ def _meaning_ours(session: SparkSession) -> SparkSession:
 def active_session_kept() -> Iterator[None]:
     """Afterwards the thread's active session is the one that it was: ``createDataFrame`` makes its own session active."""
     before = SparkSession.getActiveSession()
-    yield
-    if before is not None and is_classic(before) and SparkSession.getActiveSession() is not before:
-        before.createDataFrame([], "nothing int")
+    try:
+        yield
+    finally:
+        if before is not None and is_classic(before) and SparkSession.getActiveSession() is not before:
+            before.createDataFrame([], "nothing int")
 
 
 def is_ours(spark: SparkSession) -> bool:
