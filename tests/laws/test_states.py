@@ -113,6 +113,29 @@ def test_what_is_invertible_can_be_subtracted() -> None:
     holds(check, st.lists(st.none() | WHOLE), st.lists(st.none() | WHOLE))
 
 
+def test_a_session_ends_where_the_gap_is_reached():
+    state = Sessions(30)
+    assert state.lift_values([0, 29, 58]) == ((0, 58),)
+    assert state.lift_values([0, 30, 59]) == ((0, 0), (30, 59))
+
+
+@pytest.mark.parametrize(
+    ("late", "sessions"),
+    [(50, ((0, 100), (200, 210))), (120, ((0, 20), (80, 120), (200, 210))), (90, ((0, 20), (80, 100), (200, 210))),
+     (150, ((0, 20), (80, 100), (150, 150), (200, 210)))],
+    ids=["joins two", "lengthens one", "falls inside one", "is one of its own"],
+)  # fmt: skip
+def test_a_late_event_changes_what_it_touches_and_nothing_else(late, sessions):
+    state = Sessions(31)
+    earlier = ((0, 20), (80, 100), (200, 210))
+    assert state.merge_values(earlier, state.lift_values([late])) == sessions
+
+
+def test_a_gap_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="a gap of 0 between sessions"):
+        Sessions(0)
+
+
 def test_every_state_is_held_to_the_laws() -> None:
     declared = {kind for _, kind in inspect.getmembers(states, inspect.isclass) if issubclass(kind, State)}
     assert declared - {State} == {type(laws.state) for laws in ALL.values()}
