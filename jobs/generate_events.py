@@ -12,7 +12,7 @@ from headrace.graph.job import Asset, At, Inputs, Job, Once
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.jobs.demo.feed import Landed
-from headrace.jobs.demo.synthetic.landing import check_columns, land
+from headrace.jobs.demo.synthetic.landing import check_contract, land
 from headrace.jobs.demo.synthetic.settings import GenerateSettings, read_settings
 
 
@@ -44,7 +44,7 @@ def _asked(project: Project) -> tuple[GenerateSettings, EventContract]:
         hint = nearest(settings.source, project.sources)
         raise HeadraceError("CONTRACT_REFERENCE", where="settings.generate: source", name=settings.source, hint=hint)
     contract = project.sources[settings.source]
-    check_columns(contract)
+    check_contract(contract)
     return settings, contract
 
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import pyarrow.dataset as ds
 from benchmarks import event_log
 from benchmarks.memory import Peak
+from whole_project import copy_project
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGGED = {
@@ -96,8 +97,8 @@ def report(project: Path, measured: Measured, heap: str) -> Iterator[str]:
         done = steps(project / str(run["home"]))
         total = sum(done[job]["seconds"] for job in JOBS if job in done)
         yield f"{int(run['events']):,} events of {int(run['users']):,} users"
-        heads = ("rows in", 12), ("rows out", 12), ("seconds", 9), ("of all", 7), ("rows/s", 10), ("tasks", 6)
-        titles = " ".join(f"{name:>{width}}" for name, width in (*heads, ("GC", 5), ("to driver", 11)))
+        heads = ("rows in", 12), ("rows out", 12), ("seconds", 9), ("of all", 7), ("rows/s", 10), ("task CPU s", 10)
+        titles = " ".join(f"{name:>{width}}" for name, width in (*heads, ("tasks", 6), ("GC", 5), ("to driver", 11)))
         yield f"{'job':16} {titles}"
         for job in (name for name in JOBS if name in done):
             yield _line(job, done[job], total, log)
@@ -113,10 +114,19 @@ def _line(job: str, step: dict[str, float], total: float, log: event_log.Log) ->
     tasks, run_ms = sum(stage.tasks for stage in stages), sum(stage.run_ms for stage in stages)
     collected, pauses = sum(stage.result_bytes for stage in stages), sum(stage.gc_ms for stage in stages)
     rows = max(step["rows_in"] or 0, 0 if step["rows_in"] else step["rows_out"])
+    cpu = sum(stage.cpu_ms for stage in stages) / 1000
     return (
         f"{job:16} {step['rows_in'] or 0:12,} {step['rows_out']:12,} {step['seconds']:9.1f} {step['seconds'] / total:7.1%} "
-        f"{rows / step['seconds']:10,.0f} {tasks:6,} {pauses / max(run_ms, 1):5.1%} {collected / 1024:7,.0f} KiB"
+        f"{rows / step['seconds']:10,.0f} {cpu:10.1f} {tasks:6,} {pauses / max(run_ms, 1):5.1%} {collected / 1024:7,.0f} KiB"
     )
+
+
+def landed_as(form: str) -> Path:
+    """A copy of the project whose bench source lands in another format."""
+    folder = ROOT / ".headrace" / f"project_{form}"
+    shutil.rmtree(folder / "conf", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return copy_project(folder, {"bench/events/visits.yaml": ("format: parquet", f"format: {form}")})
 
 
 def main(words: list[str]) -> int:
@@ -131,15 +141,17 @@ def main(words: list[str]) -> int:
     )
     parser.add_argument("--conf", action="append", default=[], metavar="KEY=VALUE", help="a setting of Spark")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the project")
+    parser.add_argument("--format", choices=("parquet", "json"), default="parquet", help="of the landing zone")
     asked = parser.parse_args(words)
-    home = ROOT / asked.home
+    project = ROOT if asked.format == "parquet" else landed_as(asked.format)
+    home = project / asked.home
     for made in (home / "warehouse", home / "run.lock") if asked.again else (home,):
         shutil.rmtree(made, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
     size = Size(asked.events, asked.users, asked.home)
     conf = dict(text.split("=", 1) for text in asked.conf)
     extra = tuple(part for text in asked.set for part in ("--set", text))
-    for line in report(ROOT, measure(ROOT, [size], home, conf, asked.heap, extra), asked.heap):
+    for line in report(project, measure(project, [size], home, conf, asked.heap, extra), asked.heap):
         print(line, flush=True)
     return 0
 

@@ -10,11 +10,14 @@ The rest of a stage is its *pipeline*, named by the operators that run fused in 
 
 The *share* of an operator is its part of the executor run time of all tasks of its job (of the graph). These times are
 of tasks and add up over cores; they hold garbage collection and I/O, and nothing that the driver does.
+
+    ./spark-submit.sh --exec python tests/benchmarks/event_log.py LOG    prints all of it for any application's log
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -65,6 +68,7 @@ class Stage:
     job: str = "other"
     submitted: float = 0.0
     run_ms: float = 0.0
+    cpu_ms: float = 0.0
     tasks: int = 0
     result_bytes: int = 0
     gc_ms: float = 0.0
@@ -151,6 +155,7 @@ def _take(log: Log, event: dict[str, Any]) -> None:
         stage, metrics = log.stages[event["Stage ID"], event["Stage Attempt ID"]], event["Task Metrics"]
         stage.tasks += 1
         stage.run_ms += metrics["Executor Run Time"]
+        stage.cpu_ms += metrics["Executor CPU Time"] / 1e6
         stage.gc_ms += metrics["JVM GC Time"]
         stage.result_bytes += metrics["Result Size"]
     elif kind == "SparkListenerStageCompleted":
@@ -194,3 +199,17 @@ def dearest(operators: Counter[str], most: int = 3) -> Iterator[tuple[str, float
     """The operators that took most, each with its share."""
     total = sum(operators.values())
     return ((name, time / total) for name, time in operators.most_common(most) if total)
+
+
+def told(log: Log) -> Iterator[str]:
+    """A line a job of the graph, and its dearest operators."""
+    for job in sorted({stage.job for stage in log.stages.values()}):
+        stages = log.of(job)
+        run, cpu = (sum(getattr(stage, name) for stage in stages) / 1000 for name in ("run_ms", "cpu_ms"))
+        tasks, collected = sum(stage.tasks for stage in stages), sum(stage.result_bytes for stage in stages)
+        yield f"{job}: {tasks} tasks, run {run:.1f} s, CPU {cpu:.1f} s, {collected / 1024:,.0f} KiB to the driver"
+        yield from (f"  {share:6.1%}  {name}" for name, share in dearest(log.operators(job)))
+
+
+if __name__ == "__main__":
+    print("\n".join(told(read(Path(sys.argv[1])))))

@@ -5,7 +5,8 @@
 TABLE is the folder of an events table (``make bench`` leaves one at .headrace/bench/warehouse/raw/events_visits). Each
 write reads it, shuffles by event date, sorts within a date by entity and writes Delta partitioned by date, which is what
 the end of an ingest does. The two of a pair follow each other and their order alternates, so that a drift of the machine
-falls on both. A ratio below 1 says that the setting helps.
+falls on both. A ratio below 1 says that the setting helps. CPU is that of the JVM, which others on the machine disturb
+less than seconds.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from pyspark.sql import DataFrame, SparkSession
 
 from headrace.ground.session import open_session
@@ -50,35 +53,51 @@ SETTINGS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }
 
 
-def write(spark: SparkSession, source: DataFrame, settings: dict[str, str], folder: Path) -> tuple[float, int]:
-    """Seconds and bytes of one write."""
+@dataclass(frozen=True)
+class Cost:
+    """Of one write."""
+
+    seconds: float
+    cpu: float
+    bytes: int
+
+
+def write(spark: SparkSession, source: DataFrame, settings: dict[str, str], folder: Path) -> Cost:
+    """Write the table once with these settings, and remove it."""
     for key, value in settings.items():
         if not key.startswith("delta."):
             spark.conf.set(key, value)
     options = {key: value for key, value in settings.items() if key.startswith("delta.")}
-    began = time.monotonic()
+    began, used = time.monotonic(), used_by_jvm()
     laid = source.repartition("event_date").sortWithinPartitions("event_date", "user_id")
     laid.write.format("delta").partitionBy("event_date").options(**options).save(str(folder))
-    seconds = time.monotonic() - began
+    seconds, cpu = time.monotonic() - began, used_by_jvm() - used
     size = sum(file.stat().st_size for file in folder.rglob("*.parquet"))
     shutil.rmtree(folder)
     for key in settings:
         spark.conf.set(key, BASE[key]) if key in BASE else spark.conf.unset(key)
-    return seconds, size
+    return Cost(seconds, cpu, size)
+
+
+def used_by_jvm() -> float:
+    """CPU seconds so far of the JVM below this process."""
+    below = psutil.Process().children(recursive=True)
+    times = [process.cpu_times() for process in below if "java" in process.name()]
+    return sum(spent.user + spent.system for spent in times)
 
 
 def compare(spark: SparkSession, source: DataFrame, name: str, pairs: int, folder: Path) -> str:
-    """One setting: ratios with/without of seconds (median, least, greatest) and of bytes."""
+    """One setting: ratios with/without (median, least and greatest of the pairs)."""
     without, with_it = SETTINGS[name]
-    ratios, sizes = [], []
+    ratios: dict[str, list[float]] = {"seconds": [], "cpu": [], "bytes": []}
     for turn in range(pairs):
         order = (without, with_it) if turn % 2 == 0 else (with_it, without)
         done = [write(spark, source, settings, folder / "written") for settings in order]
         off, on = done if turn % 2 == 0 else reversed(done)
-        ratios.append(on[0] / off[0])
-        sizes.append(on[1] / off[1])
-    spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
-    return f"{name:40} time x {statistics.median(ratios):.2f} {spread}, bytes x {statistics.median(sizes):.2f}"
+        for measure, found in ratios.items():
+            found.append(getattr(on, measure) / getattr(off, measure))
+    told = (f"{key} x {statistics.median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for key, r in ratios.items())
+    return f"{name:40} {', '.join(told)}"
 
 
 def main(words: list[str]) -> int:

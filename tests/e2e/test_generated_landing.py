@@ -30,7 +30,11 @@ def test_the_rows_are_the_same_in_1_2_and_7_tasks(spark):
 
 
 def test_it_lands_by_day_once_and_never_over_another(spark, call, tmp_path):
-    home = [f"--set=home={tmp_path.name}", "--project", str(copy_project(tmp_path, {}))]
+    home = [
+        f"--set=home={tmp_path.name}",
+        "--project",
+        str(copy_project(tmp_path, {"bench/events/visits.yaml": ("format: parquet", "format: json")})),
+    ]
     few = ["--set", "settings.generate.events=3000", "--set", "settings.generate.users=100"]
     status, said = call("run", "generate_events", "--env", "bench", *few, *home)
     assert status == 0, said

@@ -25,7 +25,12 @@ def stage(
             "Event": "SparkListenerTaskEnd",
             "Stage ID": number,
             "Stage Attempt ID": 0,
-            "Task Metrics": {"Executor Run Time": time, "JVM GC Time": 1, "Result Size": 1000},
+            "Task Metrics": {
+                "Executor Run Time": time,
+                "Executor CPU Time": time * 500_000,
+                "JVM GC Time": 1,
+                "Result Size": 1000,
+            },
         }
         for time in run_ms
     ]
@@ -85,4 +90,5 @@ def test_shares_are_of_the_jobs_own_tasks(log: event_log.Log) -> None:
 
 def test_what_comes_to_the_driver_is_added_up_by_job_and_time(log: event_log.Log) -> None:
     assert sum(stage.result_bytes for stage in log.of("tiles")) == 3000
+    assert sum(stage.cpu_ms for stage in log.of("tiles")) == 70
     assert sum(stage.tasks for stage in log.between(150, 300).of("tiles")) == 1

@@ -42,12 +42,17 @@ def count(spark: SparkSession, made: Visits, parts: int) -> dict[str, int]:
     return {"events": made.settings.events, "late": int(row["late"]), "duplicates": int(row["duplicates"])}
 
 
-def check_columns(contract: EventContract) -> None:
-    """Refuse a contract with a column that is not generated.
+def check_contract(contract: EventContract) -> None:
+    """Refuse a source that cannot be generated: a table, another format, or a column that is not made.
 
     Raises:
-        HeadraceError: CONTRACT_REFERENCE.
+        HeadraceError: DOCUMENT_INVALID, CONTRACT_REFERENCE.
     """
+    if contract.landing is None or contract.landing.format not in WRITTEN_AS:
+        told = (
+            f"  - events/{contract.source}: generate_events fills a landing folder of {' or '.join(WRITTEN_AS)} files"
+        )
+        raise HeadraceError("DOCUMENT_INVALID", problems=told)
     for name in sorted(set(contract.columns) - set(COLUMNS)):
         where, hint = f"events/{contract.source}: columns", nearest(name, COLUMNS)
         raise HeadraceError("CONTRACT_REFERENCE", where=where, name=name, hint=hint)
@@ -65,8 +70,10 @@ def land(
     parts = max(2, -(-settings.events // EVENTS_A_PART))
     form = contract.files.format
 
+    columns = [F.col(name).alias(called) for name, called in contract.called.items()]
+
     def fill(folder: Path) -> Landed:
-        lines = generate(spark, made, parts).select("landed_on", *contract.columns)
+        lines = generate(spark, made, parts).select("landed_on", *columns)
         writer = lines.write.partitionBy("landed_on").format(form).options(**WRITTEN_AS[form])
         writer.option("maxRecordsPerFile", EVENTS_A_PART).save(str(folder))
         counts = count(spark, made, parts)

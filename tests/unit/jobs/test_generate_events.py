@@ -230,3 +230,9 @@ def test_a_source_without_a_contract_is_refused(tmp_path: Path, capsys: pytest.C
     words = ["--env", "bench", "--project", str(copy_project(tmp_path, {})), "--set", "settings.generate.source=visit"]
     assert main(["lint", *words]) == 2
     assert "Did you mean 'visits'?" in capsys.readouterr().err
+
+
+def test_a_format_that_is_not_generated_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = copy_project(tmp_path, {"bench/events/visits.yaml": ("format: parquet", "format: csv")})
+    assert main(["lint", "--env", "bench", "--project", str(project)]) == 2
+    assert "a landing folder of json or parquet files" in capsys.readouterr().err
