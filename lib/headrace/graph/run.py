@@ -22,7 +22,7 @@ from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, S
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, startable
-from headrace.graph.plan import Missing, Step, View, due, needed, steps
+from headrace.graph.plan import Step, View, due, needed, not_ready, steps
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, total
 from headrace.ground.asset import Pinning
@@ -109,7 +109,7 @@ class Run:
             return JobResult(job.name, "skipped", note=blocked)
         dues, missing = due(job, self.look())
         if missing:
-            return JobResult(job.name, "not ready", note=_not_ready(job, missing[0]), intervals=len(dues))
+            return JobResult(job.name, "not ready", note=not_ready(job.name, missing[0]), intervals=len(dues))
         if not dues:
             return JobResult(job.name, "up to date")
         session = session_for_thread(self.spark, job.name)
@@ -207,7 +207,7 @@ class Run:
 
     def _identity(self, step: Step, stamps: Mapping[Any, str], sinks: Sinks) -> dict[str, str]:
         """What a commit says of itself: enough to prove from the table alone what it was made from."""
-        read = {name: self._version(asset, sinks) for name, asset in sorted(step.job.inputs.items())}
+        read = {name: self._version(asset, step, sinks) for name, asset in sorted(step.job.inputs.items())}
         return {
             "job": step.job.name,
             "interval": step.interval.label(),
@@ -216,10 +216,13 @@ class Run:
             "stamp": fingerprint(sorted(stamps.values())),
         }
 
-    def _version(self, asset: Asset, sinks: Sinks) -> str:
+    def _version(self, asset: Asset, step: Step, sinks: Sinks) -> str:
         sink = sinks[type(asset)]
         if isinstance(sink, Pinning):
             return sink.pinned_version(asset)
+        outside = self.look().observe(asset, step.interval)
+        if outside is not None:
+            return outside
         key = asset_key(asset)
         entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
         return next((entry.outputs[key] for entry in entries), "outside")
@@ -278,9 +281,3 @@ def _by_output(job: Job, value: Any) -> Iterator[tuple[Asset, Any]]:
             declared = ", ".join(asset_key(output) for output in job.outputs)
             raise HeadraceError("OUTPUT_UNKNOWN", job=job.name, output=asset_key(asset), declared=declared)
     return ((output, parts[output]) for output in job.outputs if output in parts)
-
-
-def _not_ready(job: Job, missing: Missing) -> str:
-    return HeadraceError(
-        "UPSTREAM_NOT_READY", job=job.name, upstream=missing.upstream, interval=missing.interval.label()
-    ).render()
