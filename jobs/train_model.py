@@ -11,7 +11,7 @@ from headrace.graph.job import At, Inputs, Job
 from headrace.graph.project import Project
 from headrace.jobs.build_training_set import job as training_set_job
 from headrace.training.dataset import training_table
-from headrace.training.fit import Trained, train
+from headrace.training.fit import FALLBACK, Trained, train
 from headrace.training.tracking import Candidate
 
 
@@ -40,6 +40,8 @@ def jobs(project: Project) -> tuple[Job, ...]:
             every=training_set_job(project, model).every,
             fingerprint=model.fingerprint,
             exclusive=True,
+            requires="classic",
+            fallback=FALLBACK,
             tags=("training",),
         )
         for model in project.models.values()

@@ -17,7 +17,11 @@ SESSION = "lib/headrace/ground/session.py"
 STORE = "lib/headrace/tables/store.py"
 DELTA = {STORE: "headrace's own tables", "lib/headrace/tables/lake.py": "tables of others, by version, and only read"}
 MLFLOW = ("lib/headrace/training/tracking.py", "lib/headrace/release/registry.py")
-CLASSIC_ONLY = frozenset("rdd sparkContext _jvm _jsc _jdf createGlobalTempView createOrReplaceGlobalTempView".split())
+CLASSIC_ONLY = frozenset(
+    "rdd sparkContext newSession statusTracker setLocalProperty defaultParallelism mapPartitions accumulator "
+    "createGlobalTempView createOrReplaceGlobalTempView _sc _jvm _jsc _jdf _jc _jsparkSession _jconf".split()
+)
+"""Attributes that no session, frame or column of Spark Connect 4.2 has, or that reach other sessions of a server."""
 BROUGHT_HERE = {
     "lib/headrace/tables/store.py": "a commit's history (a row a commit asked for), the ledgers (a row an interval)",
     "lib/headrace/profile/profile.py": "columns x slices x 32 user buckets of an aggregate",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from headrace.ground.asset import Asset, At, Receipt, Sink
+from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import DAY, Interval
 
-__all__ = ["Asset", "At", "Each", "Inputs", "Job", "Latest", "Once", "Receipt", "Refusal", "Sink", "asset_key"]
+__all__ = [
+    "Asset", "At", "Each", "Inputs", "Job", "Latest", "Once", "Receipt", "Refusal", "Sink", "asset_key", "fallback_of",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from headrace.graph.project import Project
@@ -60,7 +63,8 @@ class Job:
     ``run`` returns a mapping from output to value, or the value itself where there is one output, or a ``Refusal``.
     ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends on the same
     time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it reads its own
-    output.
+    output. A job that ``requires`` classic Spark names what it does instead on Spark Connect as its ``fallback``; with
+    none it is refused there.
     """
 
     name: str
@@ -72,6 +76,8 @@ class Job:
     history: tuple[str, ...] = ()
     lag: timedelta = timedelta(0)
     exclusive: bool = False
+    requires: Literal["classic"] | None = None
+    fallback: str = ""
     tags: tuple[str, ...] = ()
 
     @property
@@ -93,3 +99,16 @@ def asset_key(asset: Asset) -> str:
     """The asset's name, with the part of the table that it stands for."""
     part = getattr(asset, "part", None)
     return asset.name if part is None else f"{asset.name}[{part[1]}]"
+
+
+def fallback_of(job: Job, classic: bool) -> str:
+    """What the job does instead of what it needs classic Spark for; empty where it does all that it says.
+
+    Raises:
+        HeadraceError: NEEDS_CLASSIC where there is nothing that it could do instead.
+    """
+    if classic or job.requires != "classic":
+        return ""
+    if not job.fallback:
+        raise HeadraceError("NEEDS_CLASSIC", job=job.name)
+    return f"Spark Connect: {job.fallback}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -18,17 +19,18 @@ from pyspark.sql import DataFrame, SparkSession
 
 from headrace.contracts.fingerprint import fingerprint
 from headrace.graph.failures import retryable, translate
-from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key
+from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, startable
 from headrace.graph.plan import Step, View, due, needed, not_ready, steps
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, total
+from headrace.graph.sessions import JobSessions
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
 from headrace.ground.secret import redact
-from headrace.ground.session import cancel_all, session_for_thread, slots
+from headrace.ground.session import is_classic, slots
 
 Sinks = Mapping[type, Sink]
 _STATUS = {"refused": REFUSED, "failed": FAILED, "not ready": NOT_READY}
@@ -59,13 +61,18 @@ class Run:
     results: dict[str, JobResult] = field(default_factory=dict)
     _ledger_lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @cached_property
+    def _sessions(self) -> JobSessions:
+        return JobSessions(self.spark)
+
+    @cached_property
+    def cores(self) -> int:
+        """How many tasks run at once."""
+        return slots(self.spark)
+
     def go(self) -> int:
         """Run every job whose inputs are there, in parallel; returns the exit status of the whole."""
-        try:
-            self._go()
-        except (KeyboardInterrupt, SystemExit):
-            cancel_all(self.spark)
-            raise
+        self._go()
         return worst(_STATUS.get(result.state, DONE) for result in self.results.values())
 
     def _go(self) -> None:
@@ -75,7 +82,8 @@ class Run:
         weight = longest_path(self.jobs)
         waiting: list[str] = []
         running: dict[Future[JobResult], Job] = {}
-        with ThreadPoolExecutor(self.project.config.engine.parallel_jobs, thread_name_prefix="job") as threads:
+        pool = ThreadPoolExecutor(self.project.config.engine.parallel_jobs, thread_name_prefix="job")
+        with pool as threads, self._sessions.cancelled_by_interrupt():
             while order.is_active():
                 waiting = sorted([*waiting, *order.get_ready()], key=lambda name: -weight[name])
                 for name in startable([by_name[name] for name in waiting], list(running.values())):
@@ -112,11 +120,13 @@ class Run:
             return JobResult(job.name, "not ready", note=not_ready(job.name, missing[0]), intervals=len(dues))
         if not dues:
             return JobResult(job.name, "up to date")
-        session = session_for_thread(self.spark, job.name)
-        sinks = self.sinks(session)
-        results = [
-            self._step(step, session, sinks) for step in steps(job, dues, self.project.config.engine.most_intervals)
-        ]
+        fallback = fallback_of(job, is_classic(self.spark))
+        if fallback:
+            self.events.warned(job.name, f"{job.name} needs classic Spark, and this is {fallback}")
+        with self._sessions.of_job(job.name) as session:
+            sinks = self.sinks(session)
+            cut = steps(job, dues, self.project.config.engine.most_intervals)
+            results = [self._step(step, session, sinks, fallback) for step in cut]
         return total(job.name, results)
 
     def _blocked(self, job: Job) -> str | None:
@@ -133,8 +143,9 @@ class Run:
         made, sinks = next(job.outputs for job in self.jobs if job.name == maker), self.sinks(self.spark)
         return all(sinks[type(asset)].exists(asset) for asset in reader.inputs.values() if asset in made)
 
-    def _step(self, step: Step, session: SparkSession, sinks: Sinks) -> JobResult:
+    def _step(self, step: Step, session: SparkSession, sinks: Sinks, fallback: str) -> JobResult:
         """Do adjacent intervals as one: read, run, commit, write down. Tried again where the error's class allows."""
+        why = f"{fallback}; {step.why}" if fallback else step.why
         self.events.started(step)
         began = time.monotonic()
         rows_in = self._rows_in(step)
@@ -148,8 +159,8 @@ class Run:
             sum(r.rows or 0 for r in outcome.values()),
             {name: r.version for name, r in outcome.items()},
         )
-        self._write_down(step, stamps, "done", seconds, rows_in, rows_out, versions, step.why)
-        return JobResult(step.job.name, "done", seconds, rows_in, rows_out, len(step.dues), step.why)
+        self._write_down(step, stamps, "done", seconds, rows_in, rows_out, versions, why)
+        return JobResult(step.job.name, "done", seconds, rows_in, rows_out, len(step.dues), why)
 
     def _attempt(
         self, step: Step, session: SparkSession, sinks: Sinks, attempts: int
@@ -186,7 +197,7 @@ class Run:
             datetime.now(UTC),
             self.project.config.seed,
             spark=session,
-            cores=slots(session),
+            cores=self.cores,
             hold=hold,
             warn=warn,
             before=before,

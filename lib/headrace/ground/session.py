@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote as is_client
 
 from headrace.ground.artifacts import DELTA_PACKAGE, EXCLUDED
+from headrace.ground.server import check_reachable, is_here, read_address, settings_of_session
 
 BINDING = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -38,6 +43,16 @@ LOCAL = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
+CONNECT = {
+    "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+    "spark.connect.grpc.binding.address": "127.0.0.1",  # Spark's own default is every address of the machine
+    "spark.connect.grpc.binding.port": "0",  # any free one, so that two runs on one machine do not meet
+    "spark.sql.artifact.isolation.enabled": "true",
+    "spark.sql.artifact.isolation.alwaysApplyClassloader": "true",
+}
+"""What makes the application's own JVM a Connect server (as pyspark starts one, but for the address and the port)."""
+_MODE = ("spark.api.mode", "spark.remote")
+_INITIAL = "PYSPARK_REMOTE_INIT_CONF_LEN"
 
 
 def jars() -> list[str]:
@@ -48,9 +63,14 @@ def jars() -> list[str]:
 def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSession:
     """A session of our own beside the one that is there, which is left as it is; else a new application.
 
-    What spark-submit was told on its command line stands above ``settings``, and those above the local defaults.
+    What spark-submit was told on its command line stands above ``settings``, and those above the local defaults. An
+    address of a Connect server (``--remote``, SPARK_REMOTE, ``spark.remote``) is connected to; ``spark.api.mode=connect``
+    starts a server on the loopback and connects to it.
+
+    Raises:
+        HeadraceError: SERVER_ADDRESS, SERVER_UNREACHABLE.
     """
-    existing = SparkSession.getActiveSession()
+    existing = _existing()
     if existing is not None:
         return _beside(existing)
     name_interpreters()
@@ -58,15 +78,85 @@ def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSe
     found = jars()
     resolved = {"spark.jars.packages": DELTA_PACKAGE, "spark.jars.excludes": ",".join(EXCLUDED)}
     delta = {"spark.jars": ",".join(found)} if found else resolved
-    wanted = LOCAL | delta | dict(settings) | BINDING | {OURS: "made"}
+    asked = dict(settings) | told
+    remote = _remote(asked)
+    if remote and not remote.startswith("local"):
+        return _connect(remote, asked)
+    # An address that is no address is a master: --remote 'local[2]' is Spark's other way to ask for Connect.
+    wanted = {"spark.master": remote or master, **LOCAL, **delta, **settings, **BINDING, OURS: "made"}
+    wanted = {key: value for key, value in wanted.items() if key not in told}
+    mode = asked.get("spark.api.mode", os.environ.get("SPARK_API_MODE", "classic"))
+    return _serve(name, wanted, told) if remote or mode.lower() == "connect" else _build(name, wanted)
+
+
+def _existing() -> SparkSession | None:
+    """The session that is active in this thread; on Connect, where other threads see none, the process's."""
+    active = SparkSession.getActiveSession()
+    if active is None and is_client():
+        from pyspark.errors import PySparkRuntimeError
+
+        try:
+            return SparkSession.active()
+        except PySparkRuntimeError:
+            return None
+    return active
+
+
+def _remote(asked: Mapping[str, str]) -> str:
+    return asked.get("spark.remote") or os.environ.get("SPARK_REMOTE", "")
+
+
+def _build(name: str, wanted: Mapping[str, str]) -> SparkSession:
     builder: Any = SparkSession.builder.appName(name)
-    if "spark.master" not in told:
-        builder = builder.master(master)
     for key, value in wanted.items():
-        if key not in told:
+        if key not in _MODE:
             builder = builder.config(key, value)
     session: SparkSession = builder.getOrCreate()
     return session
+
+
+def _serve(name: str, wanted: Mapping[str, str], told: Mapping[str, str]) -> SparkSession:
+    """Start a Connect server in this application's JVM and connect to it; it ends with the process.
+
+    pyspark would do the same for ``spark.api.mode=connect``, but always on port 15002, on every address of the machine
+    and, in a JVM that spark-submit has started, without asking clients for a token.
+    """
+    from pyspark.sql.connect.session import SparkSession as Client
+
+    serving = {**CONNECT, **wanted}
+    if _INITIAL in os.environ:
+        # spark-submit was told of Connect: its JVM has a client's class path and cannot serve. We start one that can.
+        for variable in ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET", "SPARK_REMOTE"):
+            os.environ.pop(variable, None)
+        serving |= {key: value for key, value in told.items() if not key.startswith(("spark.submit.", "spark.app."))}
+    token = _token(serving)
+    driver: Any = _build(name, {"spark.connect.authenticate.token": token, **serving})
+    port = driver.sparkContext._jvm.org.apache.spark.sql.connect.service.SparkConnectService.localPort()
+    # How pyspark knows that its functions are Connect's, and that stopping the client stops the server.
+    os.environ |= {"SPARK_LOCAL_REMOTE": "1", "SPARK_CONNECT_MODE_ENABLED": "1"}
+    session: Any = Client.builder.remote(f"sc://localhost:{port}/;token={token}").getOrCreate()
+    atexit.register(session.stop)  # else threads of the server keep a JVM of spark-submit's alive
+    opened: SparkSession = session
+    return opened
+
+
+def _token(settings: Mapping[str, str]) -> str:
+    """What a client has to show: made from the secret that opens this process's JVM anyway, so it opens no more."""
+    from pyspark import SparkConf, SparkContext
+
+    given = [(key, value) for key, value in settings.items() if key not in _MODE]
+    SparkContext._ensure_initialized(conf=SparkConf().setAll(given))
+    gateway: Any = SparkContext._gateway
+    return sha256(f"connect {gateway.gateway_parameters.auth_token}".encode()).hexdigest()
+
+
+def _connect(url: str, asked: Mapping[str, str]) -> SparkSession:
+    """A session of a server that runs already; what only its start could decide is left as it is."""
+    check_reachable(read_address(url))
+    session: SparkSession = SparkSession.builder.remote(url).getOrCreate()
+    for key, value in settings_of_session(asked).items():
+        session.conf.set(key, value)
+    return _meaning_ours(session)
 
 
 def _beside(existing: SparkSession) -> SparkSession:
@@ -100,11 +190,19 @@ def is_ours(spark: SparkSession) -> bool:
 
 
 def told_master() -> str | None:
-    """The master of the session that is there, or the one that spark-submit was told; None where neither is."""
-    existing = SparkSession.getActiveSession()
+    """The master of the session that is there, or the one that spark-submit was told; None where neither is.
+
+    A Connect server decides its master itself: ``local`` stands for one on this machine, its address for any other.
+    """
+    existing = _existing()
     if existing is not None:
         return str(existing.sparkContext.master) if is_classic(existing) else None
-    return _told_by_spark_submit().get("spark.master")
+    told = _told_by_spark_submit()
+    remote = _remote(told)
+    if not remote or remote.startswith("local"):
+        return remote or told.get("spark.master")
+    server = read_address(remote)
+    return "local" if is_here(server) else server.shown
 
 
 def name_interpreters() -> None:
@@ -118,6 +216,9 @@ def name_interpreters() -> None:
 
 def _told_by_spark_submit() -> dict[str, str]:
     """The properties of a JVM that spark-submit has started before us; none where Python comes first."""
+    if _INITIAL in os.environ:
+        parts = (os.environ[f"PYSPARK_REMOTE_INIT_CONF_{part}"] for part in range(int(os.environ[_INITIAL])))
+        return {key: value for part in parts for key, value in json.loads(part).items()}
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         return {}
     from pyspark import SparkConf, SparkContext
@@ -143,13 +244,24 @@ def is_classic(spark: SparkSession) -> bool:
     return type(spark).__module__ == "pyspark.sql.session"
 
 
-def session_for_thread(spark: SparkSession, pool: str) -> SparkSession:
-    """A session of the same application with settings and temporary views of its own, in a FAIR pool of its own."""
-    if not is_classic(spark):
-        return spark
-    spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
-    spark.sparkContext.addJobTag(TAG)
-    return _meaning_ours(spark.newSession())
+@contextmanager
+def session_for_thread(spark: SparkSession, pool: str) -> Iterator[SparkSession]:
+    """A session of the same application with settings and temporary views of its own, let go at the end.
+
+    On classic Spark it works in a FAIR pool of its own; on Connect all sessions share one pool.
+    """
+    if is_classic(spark):
+        spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
+        spark.sparkContext.addJobTag(TAG)
+        yield _meaning_ours(spark.newSession())
+        return
+    client: Any = spark
+    cloned = client.cloneSession()
+    try:
+        yield cloned
+    finally:
+        cloned.client.release_session()
+        cloned.client.close()
 
 
 def running_stages(spark: SparkSession) -> tuple[tuple[str, int, int], ...]:
@@ -172,5 +284,8 @@ def cancel_all(spark: SparkSession) -> None:
 
 
 def slots(spark: SparkSession) -> int:
-    """How many tasks run at once; 1 where that cannot be known (Spark Connect)."""
-    return int(spark.sparkContext.defaultParallelism) if is_classic(spark) else 1
+    """How many tasks run at once. On Connect: into how many parts Spark cuts a range, which is the same number."""
+    if is_classic(spark):
+        return int(spark.sparkContext.defaultParallelism)
+    parts = spark.range(1_000_000).selectExpr("count(DISTINCT spark_partition_id()) AS n").head(1)
+    return int(parts[0]["n"])

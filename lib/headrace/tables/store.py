@@ -15,6 +15,7 @@ from headrace.ground.artifacts import DELTA_PACKAGE
 from headrace.ground.asset import At, Receipt
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval
+from headrace.ground.session import is_classic
 from headrace.tables.lock import commit_lock
 from headrace.tables.spec import FORMAT_VERSION, Table, place_of
 
@@ -59,17 +60,27 @@ class Store:
     def load(self, table: Table, version: int | None = None) -> DataFrame:
         """The rows that the table's writer owns (all, but for a table in parts), at a version or the latest.
 
+        The latest is that of the call: a frame of classic Spark is bound to it, one of Spark Connect would be looked up
+        again at each use, and a job that reads what it also writes would see its own commit.
+
         Raises:
             HeadraceError: TABLE_MISSING.
         """
         if not self.exists(table):
             raise HeadraceError("TABLE_MISSING", table=table.name, hint="headrace run makes all of them.")
+        if version is None and not is_classic(self.spark):
+            version = self._latest(table)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
         frame = reader.load(self.path(table))
         owned = table.predicate(None)
         return frame if owned is None else frame.where(owned)
+
+    def _latest(self, table: Table) -> int:
+        if not isinstance(self.warehouse, Path):
+            return int(self.history(table, 1)[0]["version"])
+        return max(int(file.stem) for file in Path(self.path(table), "_delta_log").glob("[0-9]*[0-9].json"))
 
     def read(self, table: Table, at: At) -> DataFrame:
         """The table as it is now (the sink's side of ``load``)."""

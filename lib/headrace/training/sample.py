@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,15 @@ def collect_sample(rows: DataFrame, contract: ModelContract, entity: Sequence[st
         raise HeadraceError("TRAINING_EMPTY", model=contract.model, part="training")
     ordered: pd.DataFrame = sample.sort_values([*entity, "cutoff"], kind="stable", ignore_index=True)
     return ordered
+
+
+def fingerprint_sample(sample: pd.DataFrame) -> str:
+    """16 hexadecimal digits of the rows and their order: equal samples have equal ones, in every kind of session."""
+    import pandas as pd
+
+    digest = sha256("\0".join(map(str, sample.columns)).encode())
+    digest.update(pd.util.hash_pandas_object(sample, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def fold_by_time(sample: pd.DataFrame, contract: ModelContract, closes_after: timedelta) -> Fold:

@@ -67,6 +67,9 @@ def search(fold: Fold, wanted: Search, seed: int, spark: SparkSession) -> tuple[
             show_progressbar=False,
             verbose=False,
             return_argmin=False,
+            catch_eval_exceptions=not is_classic(
+                spark
+            ),  # SparkTrials always does; the error is told below, with its trial
         )
     return tuple(sorted(map(_finished, trials._dynamic_trials), key=lambda trial: trial.number))
 

@@ -130,7 +130,12 @@ class CandidateSink:
             run_id = run_id or self._log(client, asset.model, value, at, {**identity, "key": key})
             version = _register(client, asset.model, run_id, value.model.sha256, key)
         client.set_registered_model_alias(asset.model, CANDIDATE, str(version.version))
-        note = {"run_id": version.run_id, "sha256": value.model.sha256, "validation_auc": value.metrics["auc"]}
+        note = {
+            "run_id": version.run_id,
+            "sha256": value.model.sha256,
+            "validation_auc": value.metrics["auc"],
+            "fit": value.fitted,
+        }
         return Receipt(version=str(version.version), rows=value.rows, note=note)
 
     def _experiment(self, client: Any, model: str) -> str:
@@ -145,13 +150,15 @@ class CandidateSink:
         tags = {f"headrace.{name}": str(text)[:_MOST] for name, text in identity.items()}
         tags |= {f"features.{group}": mark for group, mark in value.model.fingerprints.items()}
         tags |= {"sha256": value.model.sha256, "headrace.run_id": at.run_id}
+        tags |= {"headrace.fit": value.fitted, "headrace.sample": value.sample}
         tags |= {"train_cutoffs": _span(value.train_cutoffs), "validation_cutoffs": _span(value.validation_cutoffs)}
         run = client.create_run(experiment, start_time=now, tags=tags, run_name=f"{model} {at.run_id}").info.run_id
         for trial in value.trials:
             _log_trial(client, experiment, run, trial, now)
         validation = {f"validation_{name}": figure for name, figure in value.metrics.items()}
         params = {"family": value.winner.family, "trial": value.winner.number, "seed": value.seed, "rows": value.rows}
-        _log_values(client, run, {**params, **value.winner.params}, validation, now)
+        fit = {"fit": value.fitted, "rows_there": value.rows_there}
+        _log_values(client, run, {**params, **fit, **value.winner.params}, validation, now)
         with tempfile.TemporaryDirectory() as folder:
             for name, content in {**value.pictures, MODEL_FILE: value.model.to_json().encode("utf-8")}.items():
                 Path(folder, name).write_bytes(content)

@@ -60,7 +60,7 @@ def three_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for mean in (1.0, 2.0, 3.0):
         trial = Trial(0, "logistic", {}, {"auc": 0.8}, 0.1)
         model = single("recency", mean, 1.0, {})
-        fitted = Trained(model, trial, (trial,), ("a",), ("b",), {}, 10, 7)
+        fitted = Trained(model, trial, (trial,), ("a",), ("b",), {}, 10, 7, 10, "distributed, all rows", "5a")
         candidates.commit(Candidate("lapse"), fitted, at(0), {"contract": "c"})
     return folder / "mlflow.db"
 

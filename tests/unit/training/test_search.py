@@ -12,7 +12,7 @@ import pytest
 
 from headrace.contracts.models import ModelContract, Search
 from headrace.ground.errors import HeadraceError
-from headrace.training.sample import Fold, fold_by_time
+from headrace.training.sample import Fold, fingerprint_sample, fold_by_time
 from headrace.training.search import Trial, best, moments, search, standardise
 
 CONNECT: Any = SimpleNamespace()  # no classic session: trials run one after another, here
@@ -44,6 +44,21 @@ def test_trials_are_the_seed_s_alone_and_families_take_turns() -> None:
     assert shown(once) != shown(other)
     assert [trial.family for trial in once] == ["logistic", "xgboost", "logistic", "xgboost"]
     assert all(0.65 < trial.metrics["auc"] < 0.95 for trial in once), shown(once)
+
+
+def test_a_trial_that_fails_in_the_driver_is_told_by_its_number() -> None:
+    sound = fold()
+    one_label = Fold(sound.train, sound.train_labels * 0, sound.validation, sound.validation_labels, ("a",), ("b",))
+    with pytest.raises(HeadraceError, match=r"TRIAL_FAILED: trial 0 failed: .*only one class"):
+        search(one_label, Search(families=("logistic",), trials=2), 5, CONNECT)
+
+
+def test_equal_samples_have_one_fingerprint_and_others_another() -> None:
+    rows = pd.DataFrame({"who": [1, 2], "cutoff": pd.to_datetime(["2017-01-02"] * 2, utc=True), "x": [0.5, np.nan]})
+    mark = fingerprint_sample(rows)
+    assert mark == fingerprint_sample(rows.copy())
+    others = (rows.iloc[::-1], rows.assign(x=[0.5, 0.0]), rows.rename(columns={"x": "y"}), rows.head(1))
+    assert len({mark, *map(fingerprint_sample, others)}) == 5
 
 
 def test_more_trials_begin_with_the_same_ones() -> None:

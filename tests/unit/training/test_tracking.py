@@ -26,7 +26,19 @@ TABLES = {"features.activity": "12", "contract": "c0ffee"}
 def trained(mean: float = 9.0, trials: int = 12) -> Trained:
     tried = tuple(Trial(n, "logistic", {"l2": 10.0**-n}, {"auc": 0.8 - n / 100}, 0.5) for n in range(trials))
     model = single("recency", mean, 2.0, {"activity": "f00d"})
-    return Trained(model, tried[0], tried, ("2017-04-03",), ("2017-09-04",), {"calibration.png": b"\x89PNG"}, 2100, 7)
+    return Trained(
+        model,
+        tried[0],
+        tried,
+        ("2017-04-03",),
+        ("2017-09-04",),
+        {"calibration.png": b"\x89PNG"},
+        2100,
+        7,
+        2100,
+        "single node, sample",
+        "5a",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +72,12 @@ def test_a_candidate_is_logged_registered_and_read_back(sink: CandidateSink, cap
     assert parent.data.tags.items() >= {
         ("headrace.features.activity", "12"), ("headrace.contract", "c0ffee"), ("headrace.run_id", "run-1"),
         ("features.activity", "f00d"), ("sha256", trained().model.sha256),
+        ("headrace.fit", "single node, sample"), ("headrace.sample", "5a"),
     }  # fmt: skip
-    assert parent.data.params == {"family": "logistic", "trial": "0", "seed": "7", "rows": "2100", "l2": "1.0"}
+    assert parent.data.params == {
+        "family": "logistic", "trial": "0", "seed": "7", "rows": "2100", "l2": "1.0",
+        "fit": "single node, sample", "rows_there": "2100",
+    }  # fmt: skip
     assert {item.path for item in open_client(sink.store).list_artifacts(parent.info.run_id)} == {
         "calibration.png", MODEL_FILE
     }  # fmt: skip
