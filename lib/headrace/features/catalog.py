@@ -245,6 +245,7 @@ def _sources(project: Project, shelf: Shelf) -> Iterator[Entry]:
         groups = [Reader("group", group.group) for group in project.groups_of(source.source)]
         labels = [Reader("label", one.label) for one in project.labels.values() if one.source == source.source]
         facts = {
+            "Arrives as": source.arrival.told(),
             "Types": ", ".join(source.types),
             "Late by at most": show_span(source.lateness),
             "Rules": "; ".join(f"{rule.name}: {rule.why}" for rule in source.rules),

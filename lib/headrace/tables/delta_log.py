@@ -1,4 +1,4 @@
-"""What the log of somebody else's Delta table says, read as the JSON that the protocol has it be. No Spark.
+"""Which days a stretch of commits to somebody else's Delta table touched, by its log alone. No Spark.
 
 https://github.com/delta-io/delta/blob/master/PROTOCOL.md: a commit is a file of actions, one a line; ``add`` carries
 the bounds of its file's columns in ``stats``, a partition column in ``partitionValues``.
@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from headrace.tables.log import actions_of
+
 _HARMLESS = frozenset({"commitInfo", "txn", "domainMetadata"})
 
 
@@ -22,11 +24,6 @@ class Touched:
 
     days: tuple[date, date] | None
     unplaced: int = 0
-
-
-def commits(log: Path) -> dict[int, Path]:
-    """Version -> its commit, for the commits that are still there."""
-    return {int(path.stem): path for path in sorted(log.glob("[0-9]*.json")) if path.stem.isdigit()}
 
 
 def proof_of(commit: Path) -> str:
@@ -44,8 +41,8 @@ def touched(some: Iterable[Path], column: str) -> Touched | None:
     days: list[date] = []
     unplaced = 0
     for commit in some:
-        for line in commit.read_text(encoding="utf-8").splitlines():
-            (kind, action), *_ = json.loads(line).items()
+        for line in actions_of(commit):
+            (kind, action), *_ = line.items()
             if kind in _HARMLESS or not action.get("dataChange", True):
                 continue
             added = _added(action, column) if kind == "add" else None

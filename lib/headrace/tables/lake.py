@@ -26,9 +26,10 @@ from headrace.contracts.names import quoted
 from headrace.ground.asset import At, Receipt
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval
-from headrace.tables.delta_log import Touched, commits, proof_of, touched
+from headrace.tables.delta_log import Touched, proof_of, touched
 from headrace.tables.files import listed, stamp_of
 from headrace.tables.hash import hash_of, hash_sums
+from headrace.tables.log import commit_files
 from headrace.tables.source import SourceTable
 from headrace.tables.spec import FORMAT_VERSION
 
@@ -164,7 +165,7 @@ def _version_now(spark: SparkSession, table: SourceTable) -> str:
         row = spark.sql(f"DESCRIBE HISTORY delta.`{table.location}` LIMIT 1").collect()[0]
         proof = hashlib.sha256(repr((row["timestamp"], row["operation"], row["operationMetrics"])).encode())
         return f"{row['version']}:{proof.hexdigest()[:16]}"
-    there = commits(folder / "_delta_log")
+    there = commit_files(folder)
     if not there:
         raise HeadraceError("SOURCE_TABLE_MISSING", source=table.source, format=table.format, location=table.location)
     return f"{max(there)}:{proof_of(there[max(there)])}"
@@ -209,7 +210,7 @@ def _added_since(table: SourceTable, noted: Pin, version: str) -> Touched | None
     """What a Delta table's log says was added since a version; None where only the rows can tell what changed."""
     if table.format != "delta" or table.folder is None:
         return None
-    there = commits(table.folder / "_delta_log")
+    there = commit_files(table.folder)
     before, now = (int(text.partition(":")[0]) for text in (noted.version, version))
     same = before in there and noted.version == f"{before}:{proof_of(there[before])}"
     since = [there[number] for number in range(before + 1, now + 1) if number in there]

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from headrace.tables.delta_log import Touched, commits, touched
+from headrace.tables.delta_log import Touched, touched
 
 
 def add(first, last=None, nulls=0, **more):
@@ -63,8 +63,5 @@ def test_where_the_log_cannot_tell(tmp_path, action):
     assert touched([written(tmp_path, add("2024-03-02"), action)], "got") is None
 
 
-def test_a_stretch_that_adds_nothing_and_files_that_are_no_commits(tmp_path):
+def test_a_stretch_that_adds_nothing(tmp_path):
     assert touched([written(tmp_path)], "got") == Touched(None)
-    (tmp_path / "00000000000000000001.checkpoint.parquet").touch()
-    (tmp_path / "00000000000000000001.0f.compacted.json").touch()
-    assert commits(tmp_path) == {1: tmp_path / "00000000000000000001.json"}
