@@ -20,9 +20,12 @@ _HARMLESS = frozenset({"commitInfo", "txn", "domainMetadata"})
 
 @dataclass(frozen=True)
 class Touched:
-    """First and last day of arrival of the rows that were added (None where none were), and how many have no day."""
+    """First and last day of arrival of the rows that were added (None where none were), their number, and how many of
+    them have no day.
+    """
 
     days: tuple[date, date] | None
+    rows: int = 0
     unplaced: int = 0
 
 
@@ -39,7 +42,7 @@ def touched(some: Iterable[Path], column: str) -> Touched | None:
     Files that were only laid anew (``dataChange`` is false) touch nothing.
     """
     days: list[date] = []
-    unplaced = 0
+    rows = unplaced = 0
     for commit in some:
         for line in actions_of(commit):
             (kind, action), *_ = line.items()
@@ -49,18 +52,19 @@ def touched(some: Iterable[Path], column: str) -> Touched | None:
             if added is None:
                 return None
             days += added.days or ()
+            rows += added.rows
             unplaced += added.unplaced
-    return Touched((min(days), max(days)) if days else None, unplaced)
+    return Touched((min(days), max(days)) if days else None, rows, unplaced)
 
 
 def _added(action: Mapping[str, Any], column: str) -> Touched | None:
     placed = action.get("partitionValues", {}).get(column)
-    if placed is not None:
-        return Touched((_day(placed), _day(placed)))
     try:
         stats = json.loads(action.get("stats") or "{}")
+        if placed is not None:
+            return Touched((_day(placed), _day(placed)), int(stats["numRecords"]))
         bounds = (_day(stats["minValues"][column]), _day(stats["maxValues"][column]))
-        return Touched(bounds, int(stats["nullCount"][column]))
+        return Touched(bounds, int(stats["numRecords"]), int(stats["nullCount"][column]))
     except (KeyError, TypeError, ValueError):
         return None
 
