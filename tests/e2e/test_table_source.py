@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 
+import pandas as pd
 import pytest
 import tiny
 
+from headrace.ground.interval import DAY
 from headrace.tables.hash import table_hash
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
@@ -228,6 +230,26 @@ def test_a_parquet_table_below_a_root_of_the_configuration(spark, call, tmp_path
     shutil.rmtree(lake / "day=2024-03-02")
     with pytest.raises(HeadraceError, match="SOURCE_TABLE_CHANGED"):
         parts.lake.load(spark, source)
+
+
+def test_a_parquet_table_as_pandas_writes_it(spark, tmp_path):
+    """Times in nanoseconds; a day's rows are found by them."""
+    from headrace.cli.assembly import assemble
+    from headrace.cli.loading import load_graph, open_project
+    from headrace.ground.asset import At
+
+    root = in_place(tmp_path, "{format: parquet, path: lake/visits, arrived: got}", days=2)
+    (root / "lake/visits").mkdir(parents=True)
+    got = pd.to_datetime(["2024-03-01T23:59:59.999999999Z", "2024-03-02T00:00:00Z", None])
+    frame = pd.DataFrame({"id": ["a", "b", "c"], "who": [1, 2, 3], "at": got, "got": got, "paid": [0.1, 2.5, 1.0]})
+    frame.to_parquet(root / "lake/visits/part.parquet")
+    project = open_project(root, "local")
+    parts = assemble(project, load_graph(project))
+    source = next(job.inputs["visits"] for job in parts.graph if job.name == "ingest_events")
+    first = next(iter(project.span.cut(DAY)))
+    read = parts.sinks(spark)[type(source)].read(source, At(first, "r", project.span.start, 1, spark=spark))
+    assert [(r["id"], str(r["got"])) for r in read.collect()] == [("a", "2024-03-01 23:59:59.999999")]
+    assert (set(parts.lake.pin(source).days), parts.lake.pin(source).unplaced) == ({"2024-03-01", "2024-03-02"}, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the log of somebody else's Delta table says, read as the JSON that the protocol has it be. No Spark.
+"""Which days a stretch of commits to somebody else's Delta table touched, by its log alone. No Spark.
 
 https://github.com/delta-io/delta/blob/master/PROTOCOL.md: a commit is a file of actions, one a line; ``add`` carries
 the bounds of its file's columns in ``stats``, a partition column in ``partitionValues``.
@@ -13,20 +13,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from headrace.tables.log import actions_of
+
 _HARMLESS = frozenset({"commitInfo", "txn", "domainMetadata"})
 
 
 @dataclass(frozen=True)
 class Touched:
-    """First and last day of arrival of the rows that were added (None where none were), and how many have no day."""
+    """First and last day of arrival of the rows that were added (None where none were), their number, and how many of
+    them have no day.
+    """
 
     days: tuple[date, date] | None
+    rows: int = 0
     unplaced: int = 0
-
-
-def commits(log: Path) -> dict[int, Path]:
-    """Version -> its commit, for the commits that are still there."""
-    return {int(path.stem): path for path in sorted(log.glob("[0-9]*.json")) if path.stem.isdigit()}
 
 
 def proof_of(commit: Path) -> str:
@@ -42,28 +42,29 @@ def touched(some: Iterable[Path], column: str) -> Touched | None:
     Files that were only laid anew (``dataChange`` is false) touch nothing.
     """
     days: list[date] = []
-    unplaced = 0
+    rows = unplaced = 0
     for commit in some:
-        for line in commit.read_text(encoding="utf-8").splitlines():
-            (kind, action), *_ = json.loads(line).items()
+        for line in actions_of(commit):
+            (kind, action), *_ = line.items()
             if kind in _HARMLESS or not action.get("dataChange", True):
                 continue
             added = _added(action, column) if kind == "add" else None
             if added is None:
                 return None
             days += added.days or ()
+            rows += added.rows
             unplaced += added.unplaced
-    return Touched((min(days), max(days)) if days else None, unplaced)
+    return Touched((min(days), max(days)) if days else None, rows, unplaced)
 
 
 def _added(action: Mapping[str, Any], column: str) -> Touched | None:
     placed = action.get("partitionValues", {}).get(column)
-    if placed is not None:
-        return Touched((_day(placed), _day(placed)))
     try:
         stats = json.loads(action.get("stats") or "{}")
+        if placed is not None:
+            return Touched((_day(placed), _day(placed)), int(stats["numRecords"]))
         bounds = (_day(stats["minValues"][column]), _day(stats["maxValues"][column]))
-        return Touched(bounds, int(stats["nullCount"][column]))
+        return Touched(bounds, int(stats["numRecords"]), int(stats["nullCount"][column]))
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, parse_instant
-from headrace.tables.delta_log import commits as commit_files
 
+_COMMITS = "[0-9]" * 20 + ".json"
 _CHECKPOINTS = "[0-9]" * 20 + ".checkpoint.parquet"
 _NAMES = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
 """Where Delta's schema spells a type otherwise than SQL."""
@@ -76,7 +76,7 @@ class TableLog:
 
     @cached_property
     def _files(self) -> dict[int, Path]:
-        return {} if self.folder is None else commit_files(self.folder / "_delta_log")
+        return {} if self.folder is None else commit_files(self.folder)
 
     def commits(self, most: int | None = None) -> tuple[Commit, ...]:
         """The latest ``most`` commits that the log still keeps, newest first; all of them for None.
@@ -104,7 +104,7 @@ class TableLog:
         actions: list[Action] = list(_checkpointed(start[1])) if start is not None else []
         for version, path in self._files.items():
             if start is None or version > start[0]:
-                actions += _actions(path)
+                actions += actions_of(path)
         return _extent(max(self._files), actions)
 
     def _checkpoint(self) -> tuple[int, Path] | None:
@@ -122,7 +122,17 @@ def log_of(warehouse: Path | str, table: str) -> TableLog:
     return TableLog(warehouse.joinpath(*table.split(".")) if isinstance(warehouse, Path) else None)
 
 
-def _actions(path: Path) -> Iterator[Action]:
+def commit_files(folder: Path) -> dict[int, Path]:
+    """Version -> its commit, for the commits that the log in a table's folder still keeps, oldest first."""
+    return {int(path.stem): path for path in sorted((folder / "_delta_log").glob(_COMMITS))}
+
+
+def actions_of(path: Path) -> Iterator[Action]:
+    """The actions of one commit.
+
+    Raises:
+        HeadraceError: TABLE_LOG_UNREADABLE.
+    """
     try:
         with path.open(encoding="utf-8") as lines:
             yield from (json.loads(line) for line in lines if line.strip())
@@ -140,7 +150,7 @@ def _checkpointed(path: Path) -> Iterator[Action]:
 
 
 def _info(path: Path) -> Mapping[str, Any]:
-    return next((action["commitInfo"] for action in _actions(path) if "commitInfo" in action), {})
+    return next((action["commitInfo"] for action in actions_of(path) if "commitInfo" in action), {})
 
 
 def _commit(version: int, info: Mapping[str, Any]) -> Commit:

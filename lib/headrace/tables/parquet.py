@@ -16,8 +16,11 @@ FILE = "_headrace_file"
 """The column that says from which file a row came."""
 
 
-def read_parquet(spark: SparkSession, files: Sequence[str]) -> DataFrame:
-    """The rows of files on this machine's disks that have the same columns, with the file of each row.
+def read_parquet(spark: SparkSession, files: Sequence[str], table: str | None = None) -> DataFrame:
+    """The rows of files on this machine's disks, with the file of each row.
+
+    Without ``table`` all files have the same columns. With it they are a table's, below that folder: folders such as
+    ``day=2024-03-01`` are columns too, and a column that some files lack is null in their rows.
 
     Spark reads no timestamps in nanoseconds, which pandas writes unless told otherwise. Such columns are read as the
     whole numbers that they are, and cut to microseconds.
@@ -25,6 +28,8 @@ def read_parquet(spark: SparkSession, files: Sequence[str]) -> DataFrame:
     schema = pq.read_schema(files[0])
     fine = [field for field in schema if pa.types.is_timestamp(field.type) and field.type.unit == "ns"]
     reader = spark.read
+    if table is not None:
+        reader = reader.option("basePath", table).option("mergeSchema", "true")
     if fine:
         whole = [pa.field(field.name, pa.int64()) if field in fine else field for field in schema]
         reader = reader.schema(from_arrow_schema(pa.schema(whole)))

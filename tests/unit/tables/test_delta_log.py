@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from headrace.tables.delta_log import Touched, commits, touched
+from headrace.tables.delta_log import Touched, touched
 
 
 def add(first, last=None, nulls=0, **more):
@@ -30,20 +30,22 @@ def written(folder, *actions, version=1):
 def test_the_days_of_all_that_was_added(tmp_path):
     one = written(tmp_path, add("2024-03-02T10:00:00.000Z", "2024-03-03T09:00:00.000Z", nulls=1))
     two = written(tmp_path, add("2024-03-01T00:30:00.000+01:00"), {"txn": {"appId": "x"}}, version=2)
-    assert touched([one], "got") == Touched((date(2024, 3, 2), date(2024, 3, 3)), 1)
-    assert touched([one, two], "got") == Touched((date(2024, 2, 29), date(2024, 3, 3)), 1)
+    assert touched([one], "got") == Touched((date(2024, 3, 2), date(2024, 3, 3)), 3, 1)
+    assert touched([one, two], "got") == Touched((date(2024, 2, 29), date(2024, 3, 3)), 6, 1)
 
 
 def test_dates_and_partitions(tmp_path):
-    assert touched([written(tmp_path, add("2024-03-02"))], "got") == Touched((date(2024, 3, 2), date(2024, 3, 2)))
-    parted = {"add": {"path": "p", "partitionValues": {"got": "2024-03-05"}, "dataChange": True}}
-    assert touched([written(tmp_path, parted)], "got") == Touched((date(2024, 3, 5), date(2024, 3, 5)))
+    assert touched([written(tmp_path, add("2024-03-02"))], "got") == Touched((date(2024, 3, 2), date(2024, 3, 2)), 3)
+    parted = {
+        "add": {"path": "p", "partitionValues": {"got": "2024-03-05"}, "dataChange": True, "stats": '{"numRecords": 7}'}
+    }
+    assert touched([written(tmp_path, parted)], "got") == Touched((date(2024, 3, 5), date(2024, 3, 5)), 7)
 
 
 def test_files_that_were_only_laid_anew_touch_nothing(tmp_path):
     moved = [add("2024-01-01", dataChange=False), {"remove": {"path": "q", "dataChange": False}}]
     assert touched([written(tmp_path, *moved, add("2024-03-02"))], "got") == Touched(
-        (date(2024, 3, 2), date(2024, 3, 2))
+        (date(2024, 3, 2), date(2024, 3, 2)), 3
     )
 
 
@@ -63,8 +65,5 @@ def test_where_the_log_cannot_tell(tmp_path, action):
     assert touched([written(tmp_path, add("2024-03-02"), action)], "got") is None
 
 
-def test_a_stretch_that_adds_nothing_and_files_that_are_no_commits(tmp_path):
+def test_a_stretch_that_adds_nothing(tmp_path):
     assert touched([written(tmp_path)], "got") == Touched(None)
-    (tmp_path / "00000000000000000001.checkpoint.parquet").touch()
-    (tmp_path / "00000000000000000001.0f.compacted.json").touch()
-    assert commits(tmp_path) == {1: tmp_path / "00000000000000000001.json"}
