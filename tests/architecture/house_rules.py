@@ -32,7 +32,7 @@ BROUGHT_HERE = {
     "lib/headrace/training/refit.py": "one row of means and deviations",
     "lib/headrace/training/evaluate.py": "models x segment values x 32 user buckets x 2 labels x 4096 score bins",
     "lib/headrace/release/decisions.py": "a row a decision about models",
-    "lib/headrace/monitoring/distribution.py": "25 bars, a row of bounds, the mean of at most 400 snapshots",
+    "lib/headrace/monitoring/distribution.py": "25 bars; a row for each of at most 400 snapshots",
     "lib/headrace/monitoring/observe.py": "a row a source and outcome; a row a step of one run",
     "lib/headrace/cli/refused.py": "a row a rule or landing day; as many rows as the command asks for",
 }

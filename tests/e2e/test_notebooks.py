@@ -20,7 +20,7 @@ LOGIC = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Fo
 BEFORE = """
 from headrace.ground.session import BINDING, jars
 from pyspark.sql import SparkSession
-builder = SparkSession.builder.appName("somebody's own").master("local[1]").config("spark.jars", ",".join(jars()))
+builder = SparkSession.builder.appName("somebody's own").master("local[2]").config("spark.jars", ",".join(jars()))
 settings = {"spark.sql.shuffle.partitions": "3", "spark.ui.enabled": "false", "spark.sql.session.timeZone": "Europe/Berlin"}
 for key, value in ({**BINDING, **settings}).items():
     builder = builder.config(key, value)

@@ -15,7 +15,7 @@ from headrace.monitoring.distribution import BARS, distribution
 
 pytestmark = pytest.mark.spark
 DAYS = [datetime(2024, 3, day, tzinfo=UTC) for day in (1, 2)]
-SCHEMA = "as_of timestamp, paid decimal(8,2), same int, shop string"
+SCHEMA = "as_of timestamp, paid decimal(8,2), same int, shop string, share double"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,8 @@ def rows() -> list[tuple[Any, ...]]:
     draw = random.Random(11)
     paid = [None, *(Decimal(draw.randrange(-500, 9000)).scaleb(-2) for _ in range(149))]
     shops = [None, "", *(f"shop {draw.randrange(40)}" for _ in range(148))]
-    return [(day, paid[n], 7, shops[n]) for day in DAYS for n in range(150 if day == DAYS[1] else 40)]
+    shares = [None, float("nan"), *(draw.random() for _ in range(148))]
+    return [(day, paid[n], 7, shops[n], shares[n]) for day in DAYS for n in range(150 if day == DAYS[1] else 40)]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,13 @@ def test_numbers(frame: Any, rows: list[tuple[Any, ...]]) -> None:
 
 def test_one_value_is_one_bar(frame: Any) -> None:
     assert distribution(frame, "same").counts == (("7", 150),)
+
+
+def test_what_is_not_a_number_is_no_value(frame: Any, rows: list[tuple[Any, ...]]) -> None:
+    found = distribution(frame, "share")
+    known = [row[4] for row in rows if row[0] == DAYS[1] and row[4] is not None and row[4] == row[4]]
+    assert (found.nulls, sum(count for _, count in found.counts)) == (2, 148)
+    assert found.means[-1][1] == pytest.approx(sum(known) / len(known))
 
 
 def test_texts(frame: Any, rows: list[tuple[Any, ...]]) -> None:

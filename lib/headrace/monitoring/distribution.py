@@ -14,7 +14,7 @@ from headrace.ground.interval import MICROSECOND, show_instant
 from headrace.monitoring.pictures import bars, course
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
 BARS = 24
 """Bars of equal width between the least and the greatest number; texts: the most frequent ones."""
@@ -55,32 +55,46 @@ class Distribution:
 def distribution(frame: DataFrame, column: str, time: str = "as_of") -> Distribution:
     """The distribution of ``column`` at the greatest ``time`` (timestamp) of ``frame``, its mean at each of the latest 400.
 
-    Three aggregations. What comes to the driver: at most 25 bars, one row of bounds, a row a snapshot.
+    NaN counts as no value. Two aggregations; what comes to the driver: a row a snapshot, at most 25 bars.
 
     Raises:
         HeadraceError: TABLE_EMPTY where the frame has no row.
     """
-    kind = dict(frame.dtypes)[column]
-    number = kind.partition("(")[0] in _NUMBERS
-    timed = frame.select(F.unix_micros(time).alias("at"), F.col(column).alias("value"))
-    last = timed.agg(F.max("at").alias("last")).collect()[0]["last"]
-    if last is None:
+    number = dict(frame.dtypes)[column].partition("(")[0] in _NUMBERS
+    value = F.col(column).cast("double" if number else "string")
+    timed = frame.select(
+        F.unix_micros(time).alias("at"),
+        (F.nanvl(value, F.lit(None).cast("double")) if number else value).alias("value"),
+    )
+    snapshots = _snapshots(timed)
+    if not snapshots:
         raise HeadraceError("TABLE_EMPTY", column=column)
-    now = timed.where(F.col("at") == last).select("value")
-    counted = _number_bars(now) if number else _text_bars(now)
-    nulls = now.where("value IS NULL").count()
-    means = _means(timed) if number else ()
-    return Distribution(column, _spoken(last), sum(rows for _, rows in counted) + nulls, nulls, counted, means)
+    last = snapshots[-1]
+    now = timed.where((F.col("at") == last["at"]) & F.col("value").isNotNull())
+    counted = _number_bars(now, last["low"], last["high"]) if number else _text_bars(now, last["filled"])
+    means = tuple((_spoken(row["at"]), row["mean"]) for row in snapshots) if number else ()
+    return Distribution(column, _spoken(last["at"]), last["rows"], last["rows"] - last["filled"], counted, means)
 
 
-def _number_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
-    values = now.select(F.col("value").cast("double").alias("value")).where("value IS NOT NULL AND NOT isnan(value)")
-    low, high = values.agg(F.min("value"), F.max("value")).collect()[0]
-    if low is None:
+def _snapshots(timed: DataFrame) -> list[Row]:
+    """``(at, rows, filled, low, high, mean)`` of the latest snapshots, in order; bounds and mean of texts say nothing."""
+    facts = (
+        F.count(F.lit(1)).alias("rows"),
+        F.count("value").alias("filled"),
+        F.min("value").alias("low"),
+        F.max("value").alias("high"),
+        F.try_avg(F.expr("try_cast(value AS DOUBLE)")).alias("mean"),
+    )
+    by_time = timed.where("at IS NOT NULL").groupBy("at").agg(*facts)
+    return by_time.orderBy(F.desc("at")).limit(MOST_SNAPSHOTS).collect()[::-1]
+
+
+def _number_bars(now: DataFrame, low: float | None, high: float | None) -> tuple[tuple[str, int], ...]:
+    if low is None or high is None:
         return ()
     width = (high - low) / BARS or 1.0
     place = F.least(F.floor((F.col("value") - low) / width), F.lit(BARS - 1)).cast("int").alias("bar")
-    found = {row["bar"]: row["count"] for row in values.groupBy(place).count().collect()}
+    found = {row["bar"]: row["count"] for row in now.groupBy(place).count().collect()}
     if high == low:
         return ((f"{low:.4g}", found[0]),)
     return tuple(
@@ -88,18 +102,11 @@ def _number_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
     )
 
 
-def _text_bars(now: DataFrame) -> tuple[tuple[str, int], ...]:
-    texts = now.where("value IS NOT NULL").select(F.col("value").cast("string").alias("value"))
-    counted = texts.groupBy("value").count()
-    top = [(row["value"], row["count"]) for row in counted.orderBy(F.desc("count"), "value").limit(BARS).collect()]
-    rest = texts.count() - sum(rows for _, rows in top)
-    return (*top, *([("all others", rest)] if rest else []))
-
-
-def _means(timed: DataFrame) -> tuple[tuple[str, float | None], ...]:
-    by_time = timed.groupBy("at").agg(F.avg(F.col("value").cast("double")).alias("mean"))
-    rows = by_time.orderBy(F.desc("at")).limit(MOST_SNAPSHOTS).collect()
-    return tuple((_spoken(row["at"]), row["mean"]) for row in reversed(rows))
+def _text_bars(now: DataFrame, filled: int) -> tuple[tuple[str, int], ...]:
+    counted = now.groupBy("value").count().orderBy(F.desc("count"), "value").limit(BARS)
+    top = tuple((row["value"], row["count"]) for row in counted.collect())
+    rest = filled - sum(rows for _, rows in top)
+    return (*top, ("all others", rest)) if rest else top
 
 
 def _spoken(micros: int) -> str:
