@@ -5,6 +5,9 @@ arrived and *leaves* when its event day falls out of the window, so an invertibl
 sum of what entered less what left. A set's size is such a sum too, over the stretches in which an element is covered.
 The state that is greatest by time needs no leaving: it leaves last. What is left (least and greatest values in a
 window, the k newest) is spread over the midnights that see it. Cost: cells x windows + entities x midnights.
+
+The plan (tests/golden/plans/rollup.txt): each kind of state is scanned by itself, so that it reads its own columns
+only, and is shuffled by entity once; all that follows stays in those partitions, and nothing is joined.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
 from headrace.features.atoms import Atom, atoms_of, derived, group_atoms, present, window_days
 from headrace.ground.states import Distinct, Greatest, Least
+
+_NEXT, _AT = "_next", "_at"
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,11 @@ def roll_up(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     """
     slots = group_slots(group, source)
     cells = _placed(tiles, group, source, at).repartition(*group.entity)
-    grid = _grid(cells, group.entity, at)
-    changes = _changes(cells, group.entity, [slot for slot in slots if slot.running], at)
-    covered = [_coverage(cells, group.entity, atom, _windows(slots, atom), at) for atom in _distinct_atoms(slots)]
-    dense = reduce(lambda frame, part: frame.join(part, on=[*group.entity, "i"], how="left"), [changes, *covered], grid)
-    merged = _run(dense, group.entity, slots)
     spread = [slot for slot in slots if not slot.running and not isinstance(slot.atom.state, Distinct)]
-    if spread:
-        merged = merged.join(_spread(cells, group.entity, spread, at), on=[*group.entity, "i"], how="left")
+    parts = [_changes(cells, group.entity, [slot for slot in slots if slot.running], at)]
+    parts += [_coverage(cells, group.entity, atom, _windows(slots, atom), at) for atom in _distinct_atoms(slots)]
+    parts += [_spread(cells, group.entity, spread, at)] if spread else []
+    merged = _filled(_run(_side_by_side(parts, group.entity), group.entity, slots), group.entity, spread, at)
     return _presented(merged.withColumn("as_of", at.instant(F.col("i"))), group, source)
 
 
@@ -117,20 +119,15 @@ def _leaves(at: Midnights, days: int) -> Column:
     return at.index(F.date_add("event_day", days + 1))
 
 
-def _grid(cells: DataFrame, entity: tuple[str, ...], at: Midnights) -> DataFrame:
-    first = cells.groupBy(*entity).agg(F.min("enters").alias("first"))
-    return first.select(*entity, F.explode(F.sequence("first", F.lit(at.count - 1))).alias("i"))
-
-
 def _changes(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Midnights) -> DataFrame:
-    """What enters and leaves at each midnight, summed by (entity, midnight)."""
+    """What enters and leaves at each midnight, summed by (entity, midnight). An entity's first is there in any case."""
     sliding = sorted({slot.days for slot in slots if slot.atom.state.invertible and slot.days is not None})
     moves = [F.struct(F.col("enters").alias("i"), F.lit(0).alias("leaving"))]
     moves += [F.struct(_leaves(at, days).alias("i"), F.lit(days).alias("leaving")) for days in sliding]
     moved = cells.withColumn("move", F.explode(F.array(*moves))).select("*", "move.i", "move.leaving")
     useful = moved.where((F.col("i") < at.count) & ((F.col("leaving") == 0) | (F.col("i") >= F.col("enters"))))
     aggregates = [_change(slot, at).alias(slot.column) for slot in slots]
-    return useful.groupBy(*entity, "i").agg(F.count(F.lit(1)).alias("moves"), *aggregates)
+    return useful.groupBy(*entity, "i").agg(F.count(F.lit(1)).alias("_moves"), *aggregates)
 
 
 def _change(slot: Slot, at: Midnights) -> Column:
@@ -194,15 +191,34 @@ def _stretch(days: int | None, at: Midnights) -> Column:
     return F.struct(F.lit(days or 0).alias("window"), start.alias("start"), stop.alias("stop"))
 
 
-def _run(dense: DataFrame, entity: tuple[str, ...], slots: list[Slot]) -> DataFrame:
-    """Running merges of the changes over an entity's midnights."""
-    sofar = Window.partitionBy(*entity).orderBy("i").rowsBetween(Window.unboundedPreceding, Window.currentRow)
+def _side_by_side(parts: list[DataFrame], entity: tuple[str, ...]) -> DataFrame:
+    """The parts as one row an (entity, midnight). Each has columns of its own, so of each column one value is there."""
+    if len(parts) == 1:
+        return parts[0]
+    stacked = reduce(lambda frame, part: frame.unionByName(part, allowMissingColumns=True), parts)
+    columns = [name for name in stacked.columns if name not in (*entity, "i")]
+    return stacked.groupBy(*entity, "i").agg(*(F.max(name).alias(name) for name in columns))
+
+
+def _run(changes: DataFrame, entity: tuple[str, ...], slots: list[Slot]) -> DataFrame:
+    """Running merges of the changes over an entity's midnights, with the midnight of its next change."""
+    onward = Window.partitionBy(*entity).orderBy("i")
+    sofar = onward.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     columns = []
     for slot in slots:
         merge = {Least: F.min, Greatest: F.max}.get(type(slot.atom.state), F.sum)
-        if slot.running or isinstance(slot.atom.state, Distinct):
-            columns.append(merge(F.col(slot.column)).over(sofar).alias(slot.column))
-    return dense.select(*entity, "i", *columns)
+        running = slot.running or isinstance(slot.atom.state, Distinct)
+        columns.append(merge(F.col(slot.column)).over(sofar).alias(slot.column) if running else F.col(slot.column))
+    return changes.select(*entity, "i", F.lead("i").over(onward).alias(_NEXT), *columns)
+
+
+def _filled(run: DataFrame, entity: tuple[str, ...], spread: list[Slot], at: Midnights) -> DataFrame:
+    """A row for each midnight from an entity's first on: what is running stays until the next change."""
+    stretch = F.sequence(F.col("i"), F.coalesce(F.col(_NEXT), F.lit(at.count)) - 1)
+    filled = run.select("*", F.explode(stretch).alias(_AT))
+    own = {slot.column: F.when(F.col(_AT) == F.col("i"), F.col(slot.column)) for slot in spread}
+    columns = [own.get(name, F.col(name)).alias(name) for name in run.columns if name not in (*entity, "i", _NEXT)]
+    return filled.select(*entity, F.col(_AT).alias("i"), *columns)
 
 
 def _spread(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Midnights) -> DataFrame:

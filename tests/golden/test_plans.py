@@ -1,0 +1,116 @@
+"""The physical plans of the graph's steps: how often a table is scanned, what a scan leaves out, what is shuffled and why."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from printed import hold, scans
+
+from headrace.events.ingest import decide, earlier_events
+from headrace.features.rollup import Midnights, roll_up
+from headrace.features.tiles import tiles_table
+from headrace.graph.job import Inputs
+from headrace.jobs import build_tiles as tiles_job
+from headrace.training.dataset import build_labels, build_training_set
+
+pytestmark = pytest.mark.spark
+
+
+def files(frame):
+    """How many files the frame's scans read, once pruned."""
+    return len(frame.inputFiles())
+
+
+def test_decide_shuffles_the_landed_lines_once_and_reads_only_events_that_a_copy_can_reach(plans):
+    at = plans.at("2024-03-20", 2)
+    known = earlier_events(plans.events, plans.source, at.start)
+    landed = sorted(str(path) for path in plans.project.landing.rglob("*.gz"))
+    decided = decide(plans.spark, landed, plans.source, known)
+    found = hold(
+        "decide",
+        decided,
+        "One scan of the landed text; JSON is parsed by one generator, not once a column.",
+        "Of known events three columns, of the partitions within the lateness (3 days) before the first landing day.",
+        "Two shuffles, both by event key: the lines, and the known events that they are looked up in. Rank and first copy",
+        "share one window; the join's partitioning serves it, so that it sorts but does not shuffle again.",
+    )
+    assert (found["FileScan"], found["Exchange"], found["Window"], found["Generate"]) == (2, 2, 1, 1)
+    assert found["Sort"] == 3, "two for the join, one for the window's order"
+    columns, pruned = scans(decided)[1]
+    assert set(columns) == {"event_key", "row_hash", "landed_on", "event_date"}
+    assert "(event_date >= 2024-03-17)" in pruned
+    assert (files(plans.events), files(known)) == (34, 3)
+
+
+def test_tiles_take_one_scan_of_new_events_and_one_shuffle(plans):
+    at = plans.at("2024-03-20", 2)
+    made = tiles_job.run(Inputs(lambda _: plans.events), at, plans.project)[tiles_table(plans.source)]
+    found = hold(
+        "tiles",
+        made,
+        "One scan of events for all feature groups: partitions from the lateness (3 days) before the first landing day,",
+        "files by landing day. One shuffle, of cells that were aggregated before it. The sort is the table's layout.",
+    )
+    assert (found["FileScan"], found["Exchange"], found["ObjectHashAggregate"], found["Sort"]) == (1, 1, 2, 1)
+    ((columns, pruned),) = scans(made)
+    assert set(columns) == {"who", "paid", "landed_on", "event_date"}, "no column that no feature names"
+    assert "(event_date >= 2024-03-17)" in pruned
+    assert files(made) == 2, "of all files only those of the two landing days"
+
+
+def test_the_roll_up_reads_each_state_once_and_joins_nothing(plans):
+    group = plans.project.groups["one"]
+    rolled = roll_up(plans.tiles, group, plans.source, Midnights(date(2024, 3, 21), 1, 2))
+    found = hold(
+        "rollup",
+        rolled,
+        "Three kinds of state are rolled up in three ways: what slides (count), sets (prices), what is spread (most).",
+        "Each way scans the tiles for its own states, so a state's column is read once, and is shuffled by entity once:",
+        "three scans, three shuffles of disjoint columns. From there on nothing is shuffled, for the union keeps the",
+        "partitioning by entity, and nothing is joined. Two sorts: a set's elements by time, the changes by midnight.",
+    )
+    assert (found["FileScan"], found["Exchange"], found["Union"]) == (3, 3, 1)
+    assert (found["Window"], found["Sort"]) == (2, 2)
+    assert not [name for name in found if "Join" in name]
+    read = [column for columns, _ in scans(rolled) for column in columns]
+    states = [column for column in read if column not in ("who", "event_day", "arrival_day", "arrival_month")]
+    assert len(states) == len(set(states)) == 3
+
+
+def test_labels_scan_the_events_of_their_windows_once(plans):
+    known_until = datetime(2024, 6, 1, tzinfo=plans.project.span.start.tzinfo)
+    made = build_labels(plans.events, plans.label, plans.source, known_until=known_until)
+    found = hold(
+        "labels",
+        made,
+        "One scan of events for eligibility and outcome alike, of the partitions from 9 days before the first cutoff to",
+        "5 days after the last. Two shuffles: an entity's distinct reaches over the cutoffs, and its answers by cutoff.",
+    )
+    assert (found["FileScan"], found["Exchange"], found["Sort"]) == (1, 2, 0)
+    assert not [name for name in found if "Join" in name]
+    ((_, pruned),) = scans(made)
+    assert "(event_date >= 2024-03-11)" in pruned
+    assert "(event_date <= 2024-04-01)" in pruned
+    assert files(made) == 22
+
+
+def test_the_training_set_looks_each_group_up_once(plans):
+    tables = {name: plans.features(name) for name in plans.project.groups}
+    made = build_training_set(plans.labels, tables, plans.model, plans.label, plans.source.entity)
+    found = hold(
+        "training",
+        made,
+        "Each of two groups: one scan of its table, of the columns that the model names and of the files from 7 days",
+        "before the first cutoff to the last; one shuffle by entity, which looks it up without a join (see asof.txt);",
+        "one by (entity, cutoff), to set what was found beside the labels. One more of the labels themselves: five.",
+    )
+    assert found["Exchange"] == 5
+    assert (found["Window"], found["SortMergeJoin"]) == (2, 2)
+    assert not [name for name in found if "Nested" in name or "Cartesian" in name]
+    read = [columns for columns, _ in scans(made) if "as_of" in columns]
+    assert [set(columns) - {"who", "as_of", "as_of_month"} for columns in read] == [
+        {"visitsone_3d", "mostone_7d"},
+        {"visitstwo_7d"},
+    ]
+    assert {path.split("/")[-2] for path in made.inputFiles()} == {"as_of_month=2024-03-01"}, "no file of April"
