@@ -14,7 +14,7 @@ from headrace.cli.loading import check_landing, open_project
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import select
-from headrace.ground.errors import DONE, HeadraceError, nearest
+from headrace.ground.errors import DONE, NOT_READY, HeadraceError, nearest
 from headrace.ground.interval import Interval
 
 TERMINATED = 143
@@ -83,24 +83,29 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
 def plan(choice: Choice) -> int:
     """Print the steps that a run would take."""
     from headrace.cli.assembly import asked_interval, assemble
-    from headrace.graph.plan import plan as plan_steps
+    from headrace.graph.plan import not_ready, survey
 
     project, graph = choice.open()
     chosen = select(graph, choice.selector)
     asked = asked_interval(project, choice.start, choice.end)
     parts = assemble(project, graph)
     forced = tuple(job.name for job in chosen) if choice.refresh else ()
-    found = plan_steps(chosen, parts.look(asked, forced), project.config.engine.most_intervals)
+    found = survey(chosen, parts.look(asked, forced), project.config.engine.most_intervals)
     out = console()
-    if not found:
+    for name, missing in found.not_ready.items():
+        lacks = not_ready(name, missing[0]) if missing else f"{name}: skipped, what is above it is not ready"
+        out.print(lacks, markup=False)
+    if not found.steps and found.not_ready:
+        return NOT_READY
+    if not found.steps:
         out.print("Nothing is due: everything is up to date.")
         return DONE
     grid = grid_of("job", "interval", "intervals", "why")
-    for step in found:
+    for step in found.steps:
         grid.add_row(step.job.name, step.interval.label(), str(len(step.dues)), step.why)
     out.print(grid)
     out.print(f"Next: {choice.resume()}")
-    return DONE
+    return NOT_READY if found.not_ready else DONE
 
 
 def lint(choice: Choice) -> int:

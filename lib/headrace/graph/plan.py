@@ -1,7 +1,8 @@
 """The plan: which intervals of which jobs are due, and why. A pure function of graph, ledger and what has landed.
 
 A job's interval has a *stamp*: a hash of the job's own fingerprint and of the stamps of everything that it reads. It is
-done when the ledger holds the same stamp for it.
+done when the ledger holds the same stamp for it. So a plan knows the stamps that a run will write, and with them what
+is below: a table that is made anew from the same inputs has the same stamp, and leaves everything below it up to date.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from datetime import datetime
 
 from headrace.graph.job import Asset, Job, Latest, Once
 from headrace.graph.ledger import Ledger
-from headrace.graph.lint import Graph
+from headrace.graph.lint import Graph, upstream
+from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, merge_adjacent
 
 Observe = Callable[[Asset, Interval], str | None]
@@ -22,7 +24,10 @@ Observe = Callable[[Asset, Interval], str | None]
 
 @dataclass(frozen=True)
 class Due:
-    """One interval that is to be done, why, and the stamp that it will have (None while its inputs are to change)."""
+    """One interval that is to be done, why, and the stamp that it will have.
+
+    None where that is not known before a run: what it reads lies outside the ledger, and a job is about to change it.
+    """
 
     interval: Interval
     why: str
@@ -51,6 +56,10 @@ class Missing:
     interval: Interval
 
 
+Pending = Mapping[str, Mapping[Interval, str | None]]
+"""The intervals of each job that are about to be made, with the stamps that they will have."""
+
+
 @dataclass(frozen=True)
 class View:
     """What planning looks at: graph, ledger, the outside, the time asked for, and what is about to be made."""
@@ -60,7 +69,7 @@ class View:
     observe: Observe
     asked: Interval
     project_start: datetime
-    pending: Mapping[str, frozenset[Interval]] = field(default_factory=dict)
+    pending: Pending = field(default_factory=dict)
     forced: frozenset[str] = frozenset()
     makers: Mapping[str, Job] = field(default_factory=dict)
 
@@ -98,25 +107,23 @@ def due(job: Job, seen: View) -> tuple[tuple[Due, ...], tuple[Missing, ...]]:
 
 
 def _due(job: Job, interval: Interval, seen: View) -> Due | None:
-    waiting = next(
-        (
-            maker.name
-            for maker, pieces in _reads(job, interval, seen)
-            if pieces & seen.pending.get(maker.name, frozenset())
-        ),
-        None,
-    )
-    if waiting is not None:
-        return Due(interval, f"{waiting} will be made anew", None)
     current = stamp(job, interval, seen)
     entry = seen.ledger.settled(job.name).get(interval)
-    if entry is None:
-        return Due(interval, "never done", current)
-    if job.name in seen.forced:
+    if job.name in seen.forced and entry is not None:
         return Due(interval, "forced", current)
-    if entry.stamp != current:
-        return Due(interval, "code, contract or input changed", current)
-    return None
+    if entry is not None and entry.stamp == current:
+        return None
+    waiting = next((name for name, pieces in _pending(job, interval, seen) if pieces), None)
+    if waiting is not None:
+        return Due(interval, f"{waiting} will be made anew", current)
+    return Due(interval, "never done" if entry is None else "code, contract or input changed", current)
+
+
+def _pending(job: Job, interval: Interval, seen: View) -> Iterator[tuple[str, frozenset[Interval]]]:
+    """What an interval reads of that which is about to be made."""
+    for maker, pieces in _reads(job, interval, seen):
+        pending = seen.pending.get(maker.name, {})
+        yield maker.name, frozenset(piece for piece in pieces if piece in pending)
 
 
 def _reads(job: Job, interval: Interval, seen: View) -> Iterator[tuple[Job, frozenset[Interval]]]:
@@ -130,7 +137,7 @@ def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
     """Upstream intervals that are needed, not settled, and not about to be made."""
     found = []
     for maker, pieces in _reads(job, interval, seen):
-        there = seen.ledger.settled(maker.name).keys() | seen.pending.get(maker.name, frozenset())
+        there = seen.ledger.settled(maker.name).keys() | seen.pending.get(maker.name, {}).keys()
         found += [Missing(maker.name, piece) for piece in sorted(pieces - there)]
     return found
 
@@ -141,7 +148,8 @@ def needed(job: Job, name: str, maker: Job, interval: Interval, seen: View) -> t
         return (maker.every.span,)
     start = seen.project_start if name in job.history else interval.start
     if isinstance(maker.every, Latest):
-        done = [piece for piece in seen.ledger.settled(maker.name) if piece.end <= interval.end]
+        known = seen.ledger.settled(maker.name).keys() | seen.pending.get(maker.name, {}).keys()
+        done = [piece for piece in known if piece.end <= interval.end]
         return (
             tuple(sorted(done)[-1:]) or tuple(Interval(seen.project_start, interval.end).cut(maker.every.length))[-1:]
         )
@@ -149,19 +157,33 @@ def needed(job: Job, name: str, maker: Job, interval: Interval, seen: View) -> t
     return tuple(piece for piece in pieces if piece.end > start)
 
 
-def stamp(job: Job, interval: Interval, seen: View) -> str:
-    """The identity of what the interval's output is made from."""
+def stamp(job: Job, interval: Interval, seen: View) -> str | None:
+    """The identity of what the interval's output is made from; None where it is not known before a run."""
     digest = hashlib.sha256(f"{job.name}\0{job.fingerprint}\0{interval.label()}".encode())
     for name, asset in sorted(job.inputs.items()):
-        outside = seen.observe(asset, Interval(interval.start - job.lag, interval.end))
-        maker = seen.makers.get(asset.name)
-        parts = [outside] if outside is not None else []
-        if outside is None and maker is not None:
-            done = seen.ledger.done(maker.name)
-            pieces = needed(job, name, maker, interval, seen)
-            parts = [done[piece].stamp if piece in done else "none" for piece in pieces]
+        parts = _identities(job, name, asset, interval, seen)
+        if parts is None:
+            return None
         digest.update(f"\0{name}\0{','.join(parts)}".encode())
     return digest.hexdigest()[:16]
+
+
+def _identities(job: Job, name: str, asset: Asset, interval: Interval, seen: View) -> list[str] | None:
+    """What identifies an input over an interval once the run has come this far; None where that is not known yet.
+
+    What lies outside the ledger stays as it is where its maker is not run, or is run again on the same.
+    """
+    outside = seen.observe(asset, Interval(interval.start - job.lag, interval.end))
+    maker = seen.makers.get(asset.name)
+    if maker is None:
+        return [outside] if outside is not None else []
+    done, pending = seen.ledger.done(maker.name), seen.pending.get(maker.name, {})
+    pieces = needed(job, name, maker, interval, seen)
+    now = {piece: done[piece].stamp for piece in pieces if piece in done}
+    if outside is not None:
+        return [outside] if all(pending[piece] == now.get(piece) for piece in pieces if piece in pending) else None
+    stamps = [pending[piece] if piece in pending else now.get(piece, "none") for piece in pieces]
+    return None if None in stamps else [str(stamp) for stamp in stamps]
 
 
 def steps(job: Job, dues: Iterable[Due], most: int) -> tuple[Step, ...]:
@@ -176,13 +198,40 @@ def steps(job: Job, dues: Iterable[Due], most: int) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def plan(graph: Graph, seen: View, most: int) -> tuple[Step, ...]:
-    """All steps that a run would take, in order: each job as if those before it were about to be run."""
+def not_ready(job: str, missing: Missing) -> str:
+    """Why a job is left alone, as people read it."""
+    found = HeadraceError("UPSTREAM_NOT_READY", job=job, upstream=missing.upstream, interval=missing.interval.label())
+    return found.render()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do: its steps in order, and the jobs that it would leave alone because something is not ready."""
+
+    steps: tuple[Step, ...]
+    not_ready: Mapping[str, tuple[Missing, ...]]
+    """By job; () for a job that is below one that is not ready."""
+
+
+def survey(graph: Graph, seen: View, most: int) -> Plan:
+    """The plan of a run over the jobs, in order: each job as if those before it were done, and no gate refused."""
     found: list[Step] = []
-    pending: dict[str, frozenset[Interval]] = {}
+    pending: dict[str, Mapping[Interval, str | None]] = {}
+    not_ready: dict[str, tuple[Missing, ...]] = {}
+    parents = upstream(graph)
     for job in graph:
-        dues, _ = due(job, replace(seen, pending=pending))
-        if dues:
-            pending[job.name] = frozenset(item.interval for item in dues)
+        if parents[job.name] & not_ready.keys():
+            not_ready[job.name] = ()
+            continue
+        dues, missing = due(job, replace(seen, pending=pending))
+        if missing:
+            not_ready[job.name] = missing
+        elif dues:
+            pending[job.name] = {item.interval: item.stamp for item in dues}
             found += steps(job, dues, most)
-    return tuple(found)
+    return Plan(tuple(found), not_ready)
+
+
+def plan(graph: Graph, seen: View, most: int) -> tuple[Step, ...]:
+    """The steps of ``survey``."""
+    return survey(graph, seen, most).steps

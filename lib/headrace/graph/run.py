@@ -22,7 +22,7 @@ from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, S
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, startable
-from headrace.graph.plan import Missing, Step, View, due, needed, steps
+from headrace.graph.plan import Step, View, due, needed, not_ready, steps
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, total
 from headrace.ground.asset import Pinning
@@ -109,7 +109,7 @@ class Run:
             return JobResult(job.name, "skipped", note=blocked)
         dues, missing = due(job, self.look())
         if missing:
-            return JobResult(job.name, "not ready", note=_not_ready(job, missing[0]), intervals=len(dues))
+            return JobResult(job.name, "not ready", note=not_ready(job.name, missing[0]), intervals=len(dues))
         if not dues:
             return JobResult(job.name, "up to date")
         session = session_for_thread(self.spark, job.name)
@@ -278,9 +278,3 @@ def _by_output(job: Job, value: Any) -> Iterator[tuple[Asset, Any]]:
             declared = ", ".join(asset_key(output) for output in job.outputs)
             raise HeadraceError("OUTPUT_UNKNOWN", job=job.name, output=asset_key(asset), declared=declared)
     return ((output, parts[output]) for output in job.outputs if output in parts)
-
-
-def _not_ready(job: Job, missing: Missing) -> str:
-    return HeadraceError(
-        "UPSTREAM_NOT_READY", job=job.name, upstream=missing.upstream, interval=missing.interval.label()
-    ).render()

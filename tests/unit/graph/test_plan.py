@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from graph_fakes import START, day, entry, job, ledger_of, table
 
 from headrace.graph.job import Each, Latest, Once
 from headrace.graph.ledger import Ledger
-from headrace.graph.plan import Missing, due, intervals_of, needed, plan, steps, view
+from headrace.graph.plan import Missing, due, intervals_of, needed, plan, steps, survey, view
 from headrace.graph.select import ordered
 from headrace.ground.interval import DAY, WEEK, Interval
 
@@ -190,10 +191,60 @@ def test_adjacent_intervals_are_one_step_of_at_most_so_many():
     assert step.why == "never done, code, contract or input changed"
 
 
-def test_what_waits_for_its_inputs_has_no_stamp_yet():
+def test_the_stamps_of_a_plan_are_those_that_the_run_writes():
     planned = plan(GRAPH, seen(GRAPH, ledger_of(), day(0, 2)), 400)
-    assert all(item.stamp is not None for item in planned[0].dues)
-    assert all(item.stamp is None for step in planned[1:] for item in step.dues)
+    ledger = settle(GRAPH, day(0, 2))
+    for step in planned:
+        assert {item.interval: item.stamp for item in step.dues} == {
+            interval: entry.stamp for interval, entry in ledger.settled(step.job.name).items()
+        }
+
+
+def run_as_planned(graph, ledger: Ledger, asked: Interval, forced=(), landed=LANDED, lands=lambda landed: landed):
+    """What a run would do, job after job, with the ledger and the landing zone as they are by then."""
+    did = []
+    for one in graph:
+        look = seen(graph, ledger, asked, landed, forced)
+        dues, missing = due(one, look)
+        if missing or not dues:
+            continue
+        if one.name == "land":
+            landed = lands(landed)
+        did += [(step.job.name, step.interval) for step in steps(one, dues, 400)]
+        ledger.append([entry(one.name, item.interval, item.stamp, minute=5) for item in dues])
+    return did
+
+
+LAND = replace(job("land", every=Once(day(0, 8))), outputs=(table("zone"),))
+WHOLE = (LAND, *GRAPH, job("report", "features", every=Latest()), job("below", "report", every=Latest()))
+
+
+@pytest.mark.parametrize("forced", [(one.name,) for one in WHOLE] + [(), ("ingest", "features"), ("land", "tiles")])
+@pytest.mark.parametrize("late", [{}, {"2017-01-03": "one file more"}], ids=["as it was", "late file"])
+@pytest.mark.parametrize("changed", [None, "ingest", "tiles", "report"])
+def test_a_run_does_what_the_plan_says(forced, late, changed):
+    """Made again from the same inputs, a table changes nothing below; the plan knows it as the run does."""
+    ledger = settle(WHOLE, day(0, 8))
+    graph = tuple(replace(one, fingerprint="new") if one.name == changed else one for one in WHOLE)
+    look = seen(graph, ledger, day(0, 8), LANDED | late, forced)
+    planned = [(step.job.name, step.interval) for step in plan(graph, look, 400)]
+    assert run_as_planned(graph, ledger, day(0, 8), forced, LANDED | late) == planned
+    if changed is None and not late:
+        assert {name for name, _ in planned} == set(forced), "what is below a forced job is up to date"
+
+
+def test_where_a_job_will_change_what_lies_outside_nobody_knows_more_than_that():
+    (_, ingest, *_) = planned = plan(WHOLE, seen(WHOLE, ledger_of(), day(0, 8)), 400)
+    assert (ingest.why, {item.stamp for item in ingest.dues}) == ("land will be made anew", {None})
+    did = run_as_planned(WHOLE, ledger_of(), day(0, 8), lands=lambda _: {"2017-01-01": "other files"})
+    assert did == [(step.job.name, step.interval) for step in planned]
+
+
+def test_what_is_not_ready_is_told_and_what_is_below_it_is_left_alone():
+    ledger = ledger_of(entry("ingest", day(0), "s"))
+    found = survey(GRAPH[1:], seen(GRAPH, ledger, day(0, 2)), 400)
+    assert found.steps == ()
+    assert found.not_ready == {"tiles": (Missing("ingest", day(1)),), "features": ()}
 
 
 def test_the_plan_is_in_the_order_of_the_graph_and_the_order_of_jobs_is_found():
