@@ -20,7 +20,7 @@ from headrace.monitoring.page import Page
 from headrace.monitoring.report import Limits, Report, render
 from headrace.release.decisions import DECISIONS, decisions_of
 from headrace.release.registry import Champion
-from headrace.scoring.score import join_groups, scores_table
+from headrace.scoring.score import columns_by_group, join_groups, scores_table
 from headrace.training.dataset import training_table
 
 
@@ -28,7 +28,8 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     """The present profile as a table, and the report as a page."""
     source = project.source_of(model)
     champion = inputs.champion
-    features = join_groups({group: inputs[group] for group in model.features}, model, source.entity, at.end)
+    columns = columns_by_group(model, champion.model, project.groups)
+    features = join_groups({group: inputs[group] for group in columns}, columns, source.entity, at.end)
     eligible = observe.eligible_at(inputs.events, project.labels[model.label], source, at.end)
     watched = observe.watch(inputs.training, features, eligible, champion, source.entity)
     drifts, profiled = observe.measure(watched, model, champion, source.entity, at.end)

@@ -13,14 +13,15 @@ from headrace.features.groups import features_table
 from headrace.graph.job import At, Inputs, Job, Latest
 from headrace.graph.project import Project
 from headrace.release.registry import Champion
-from headrace.scoring.score import join_groups, score, scores_table
+from headrace.scoring.score import columns_by_group, join_groups, score, scores_table
 
 
 def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> DataFrame:
     """A row a user, with the model's version and the features' fingerprints; idempotent per day."""
     champion = inputs.champion
     entity = project.source_of(model).entity
-    features = join_groups({group: inputs[group] for group in model.features}, model, entity, at.end)
+    columns = columns_by_group(model, champion.model, project.groups)
+    features = join_groups({group: inputs[group] for group in columns}, columns, entity, at.end)
     return score(
         features,
         champion.model,

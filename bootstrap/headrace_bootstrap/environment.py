@@ -14,6 +14,7 @@ from headrace_bootstrap.refusal import Refusal
 from headrace_bootstrap.steps import Step, digest
 
 WANTED = (3, 11)
+PACKAGES = ("python3.11-venv", "python3-venv")
 IS_WANTED = f"import sys; sys.exit(sys.version_info[:2] != {WANTED})"
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input")
 
@@ -93,18 +94,22 @@ def _create(layout: Layout) -> None:
 
 def _need_ensurepip(python: Path) -> None:
     """Debian's Python has venv without pip until another package is installed."""
-    asked = [str(python), "-c", "import ensurepip, venv"]
-    if run(asked).good:
+    if makes_environments(python):
         return
     if system.may_install():
-        system.install("python3.11-venv", "python3-venv")
-    if not run(asked).good:
+        system.install(*PACKAGES)
+    if not makes_environments(python):
         raise Refusal(
             "SETUP_NO_VENV",
             f"{python} cannot make virtual environments",
             "its modules venv and ensurepip are in a system package that is not installed",
-            "apt-get install python3.11-venv, as root, and start again",
+            f"apt-get install {PACKAGES[0]}, as root, and start again",
         )
+
+
+def makes_environments(python: Path) -> bool:
+    """Whether a Python has what a virtual environment with pip is made by."""
+    return run([str(python), "-c", "import ensurepip, venv"], seconds=20).good
 
 
 def _fetch_data(layout: Layout) -> None:

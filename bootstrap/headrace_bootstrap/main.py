@@ -9,6 +9,7 @@ from typing import NoReturn, Sequence
 
 from headrace_bootstrap import environment, jars, java, launch, shipping, system
 from headrace_bootstrap.arguments import Help, Prepare, Submit, read
+from headrace_bootstrap.foresee import foresee
 from headrace_bootstrap.layout import Layout
 from headrace_bootstrap.refusal import USAGE, Refusal
 from headrace_bootstrap.steps import make_missing, only_one
@@ -78,6 +79,7 @@ def _carry_out(layout: Layout, words: Sequence[str]) -> int:
 
 def set_up(layout: Layout) -> None:
     """Make what is missing, each step after those that it needs."""
+    foresee(layout)
     make_missing(layout, (*environment.steps(layout), java.step(layout)))
     make_missing(layout, (jars.step(layout, _environment(layout)),))
 

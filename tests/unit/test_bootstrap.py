@@ -14,6 +14,7 @@ import pytest
 from headrace_bootstrap import environment, jars, java, launch, main, shipping, steps, system
 from headrace_bootstrap.arguments import Direct, Execute, Help, Prepare, Submit, read, split
 from headrace_bootstrap.command import Outcome, run
+from headrace_bootstrap.foresee import foresee
 from headrace_bootstrap.layout import Layout
 from headrace_bootstrap.refusal import Refusal
 
@@ -249,6 +250,26 @@ def test_a_failed_installation_leaves_the_mark_and_shows_what_pip_said(layout: L
     with pytest.raises(Refusal, match=r"(?s)SETUP_PIP_FAILED.*no route to index.*mend:"):
         steps.make_missing(layout, environment.steps(layout)[:1])
     assert layout.unfinished.exists()
+
+
+@pytest.mark.usefixtures("no_usual_places")
+def test_all_that_only_root_can_install_is_told_at_once_and_before_anything_is_made(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python = script(layout.root / "python3.11", 'case "$*" in *ensurepip*) exit 1;; esac')
+    monkeypatch.setattr(environment, "_candidates", lambda: iter([python]))
+    nothing = {"PATH": str(layout.root), "HOME": str(layout.root)}
+    with pytest.raises(Refusal, match=r"apt-get install python3\.11-venv openjdk-17-jre-headless, as root"):
+        foresee(layout, nothing)
+    with pytest.raises(Refusal, match=r"lacks Python's modules venv and ensurepip\n"):
+        foresee(layout, {**nothing, "JAVA_HOME": str(fake_java(layout.root / "jdk", "17.0.1"))})
+    script(layout.python, "exit 0")
+    with pytest.raises(Refusal, match="lacks a Java 17 or 21"):
+        foresee(layout, nothing)
+    assert not layout.share.exists()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(system, "may_install", lambda: True)
+    foresee(layout, nothing)
 
 
 def test_another_python_is_refused(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:

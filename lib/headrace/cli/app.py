@@ -87,7 +87,7 @@ def run(
     sets: Sets = None,
 ) -> None:  # fmt: skip
     """Run the graph, or a part of it: what is due, in parallel, each interval once."""
-    chosen = Choice(project, env, tuple(sets or ()), job or select, start, end, run_id, full_refresh)
+    chosen = Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, run_id, full_refresh)
     raise typer.Exit(commands.plan(chosen) if dry_run else commands.run(chosen))
 
 
@@ -98,7 +98,7 @@ def plan(
 ) -> None:  # fmt: skip
     """Say what `run` would do, and why; changes nothing."""
     raise typer.Exit(
-        commands.plan(Choice(project, env, tuple(sets or ()), job or select, start, end, None, full_refresh))
+        commands.plan(Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, None, full_refresh))
     )
 
 
@@ -201,6 +201,14 @@ def _session_kept() -> AbstractContextManager[None]:
     from headrace.ground.session import active_session_kept
 
     return active_session_kept()
+
+
+def _selector(job: str | None, select: str | None) -> str | None:
+    """What is to be run. Two answers to one question are none."""
+    if job is not None and select is not None:
+        problem = f"a job ({job}) and --select {select} both say what is to be run; give one of them"
+        raise HeadraceError("OPTION_INVALID", problem=problem)
+    return job or select
 
 
 def _words(error: TyperException) -> str:

@@ -110,12 +110,18 @@ class Assembly:
         return view(self.graph, self.ledger, self._observe, asked, self.project.span.start, forced)
 
     def _observe(self, asset: Asset, interval: Interval) -> str | None:
-        """Landing folders and tables of others are outside the ledger: their identity is what lies in them."""
+        """The identity of what changes without a job: what lies in landing folders and tables of others, who is champion.
+
+        A rollback is no job, so the release's stamp does not tell which version serves; the decision ledger does.
+        """
         match asset:
             case LandingZone():
                 return day_identity(asset, interval)
             case SourceTable():
                 return self.lake.identity(asset, interval)
+            case Champion():
+                history = self.champions.champion_history(asset.model)
+                return f"version {history[-1].version}" if history else "no version"
             case _:
                 return None
 

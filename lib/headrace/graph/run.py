@@ -207,7 +207,7 @@ class Run:
 
     def _identity(self, step: Step, stamps: Mapping[Any, str], sinks: Sinks) -> dict[str, str]:
         """What a commit says of itself: enough to prove from the table alone what it was made from."""
-        read = {name: self._version(asset, sinks) for name, asset in sorted(step.job.inputs.items())}
+        read = {name: self._version(asset, step, sinks) for name, asset in sorted(step.job.inputs.items())}
         return {
             "job": step.job.name,
             "interval": step.interval.label(),
@@ -216,10 +216,13 @@ class Run:
             "stamp": fingerprint(sorted(stamps.values())),
         }
 
-    def _version(self, asset: Asset, sinks: Sinks) -> str:
+    def _version(self, asset: Asset, step: Step, sinks: Sinks) -> str:
         sink = sinks[type(asset)]
         if isinstance(sink, Pinning):
             return sink.pinned_version(asset)
+        outside = self.look().observe(asset, step.interval)
+        if outside is not None:
+            return outside
         key = asset_key(asset)
         entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
         return next((entry.outputs[key] for entry in entries), "outside")

@@ -19,6 +19,13 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 _LONGEST_NUMBER = 40
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null"))
+_SHAPES = {
+    **dict.fromkeys(("tuple_type", "list_type"), "must be a list, in brackets or a line with '- ' for each item"),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a mapping of keys to values"),
+    **dict.fromkeys(("int_type", "int_parsing"), "must be a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+}
+"""What is allowed, in the words of YAML, where pydantic's are those of Python."""
 Model = TypeVar("Model", bound=BaseModel)
 Path_ = tuple[str | int, ...]
 
@@ -169,7 +176,7 @@ def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -
     elif detail["type"] == "missing":
         said = "this key is missing"
     elif detail["type"] not in ("value_error", "literal_error"):
-        said = f"{said}; found {detail['input']!r:.60}"
+        said = f"{_SHAPES.get(detail['type'], said)}; found {detail['input']!r:.60}"
     return f"{document.place(at)}: {name}: {said}"
 
 

@@ -26,7 +26,7 @@ class Interval:
 
     def __post_init__(self) -> None:
         if self.start >= self.end:
-            raise HeadraceError("INTERVAL_EMPTY", start=self.start.isoformat(), end=self.end.isoformat())
+            raise HeadraceError("INTERVAL_EMPTY", start=show_instant(self.start), end=show_instant(self.end))
 
     def cut(self, every: timedelta) -> Iterator[Interval]:
         """The consecutive pieces of length ``every``; a remainder shorter than that is left out.

@@ -118,9 +118,11 @@ def least_users(model: ModelContract) -> int:
 
 def describe_champion(contract: ModelContract, champion: Registered, history: Sequence[Decision]) -> Champion:
     """The champion with the figures on which it was released."""
-    released = next((step for step in reversed(history) if step.version == champion.version), None)
-    figures = json.loads(released.evidence).get("overall", {}) if released is not None else {}
-    against = json.loads(released.evidence).get("against", "") if released is not None else ""
+    of_version = [step for step in reversed(history) if step.version == champion.version]
+    released = of_version[0] if of_version else None  # a rollback is a release, but has no figures of its own
+    told = (json.loads(step.evidence) for step in of_version)
+    evidence: dict[str, Any] = next((found for found in told if "overall" in found), {})
+    figures, against = evidence.get("overall", {}), evidence.get("against", "")
     return Champion(
         model=contract.model,
         purpose=" ".join(contract.purpose.split()),

@@ -87,7 +87,7 @@ def judge_candidate(
     The test part is read here and nowhere before. A champion of other features than the present ones cannot be scored
     on them; the baseline then stands in for it.
     """
-    comparable = champion is not None and champion.model.fingerprints == candidate.model.fingerprints
+    comparable = champion is not None and _same_features(champion, candidate, training_set)
     against = champion.model if champion is not None and comparable else fit_baseline(training_set, contract, {})
     test = with_score(training_set.where("part = 'test'"), candidate.model, "candidate_score")
     scored = with_score(test, against, "reference_score")
@@ -102,3 +102,9 @@ def judge_candidate(
         failed_checks=suspicious_features(training_set, contract),
     )
     return Judged(candidate.version, verdict)
+
+
+def _same_features(champion: Registered, candidate: Registered, training_set: DataFrame) -> bool:
+    """Whether the champion can be scored on the rows that the candidate was trained on."""
+    same = champion.model.fingerprints == candidate.model.fingerprints
+    return same and set(champion.model.columns) <= set(training_set.columns)

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from headrace.contracts.events import EventContract
+from headrace.contracts.features import FeatureGroup
 from headrace.contracts.models import ModelContract
 from headrace.ground.errors import HeadraceError
 from headrace.tables.spec import Table
@@ -59,15 +60,28 @@ def scores_table(model: ModelContract, source: EventContract) -> Table:
     )
 
 
+def columns_by_group(
+    contract: ModelContract, champion: ScoringModel, groups: Mapping[str, FeatureGroup]
+) -> dict[str, tuple[str, ...]]:
+    """The contract's columns, and those that the champion was trained on under an earlier contract, by their group.
+
+    After a rollback, or a refused candidate of a contract that has dropped a feature, the champion still needs it.
+    """
+    return {
+        group: (*names, *(name for name in champion.columns if name in groups[group].columns and name not in names))
+        for group, names in contract.features.items()
+    }
+
+
 def join_groups(
-    groups: Mapping[str, DataFrame], model: ModelContract, entity: Sequence[str], as_of: datetime
+    groups: Mapping[str, DataFrame], columns: Mapping[str, Sequence[str]], entity: Sequence[str], as_of: datetime
 ) -> DataFrame:
-    """``entity..., as_of, the model's columns`` of everybody whom some group knows at ``as_of``."""
+    """``entity..., as_of, columns`` of everybody whom some group knows at ``as_of``."""
     from pyspark.sql import functions as f
 
     parts = [
-        groups[name].where(f.col("as_of") == f.lit(as_of)).select(*entity, "as_of", *columns)
-        for name, columns in model.features.items()
+        groups[name].where(f.col("as_of") == f.lit(as_of)).select(*entity, "as_of", *names)
+        for name, names in columns.items()
     ]
     return reduce(lambda one, other: one.join(other, on=[*entity, "as_of"], how="full"), parts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from headrace.ground.errors import HeadraceError
 from headrace.training.model import ScoringModel
 
 if TYPE_CHECKING:
@@ -12,9 +13,16 @@ if TYPE_CHECKING:
 
 
 def with_score(rows: DataFrame, model: ScoringModel, column: str) -> DataFrame:
-    """The same rows with the model's score added: what a gate evaluates on the test part."""
+    """The same rows with the model's score added: what a gate evaluates on the test part.
+
+    Raises:
+        HeadraceError: MODEL_COLUMNS where ``rows`` lacks what the model was trained on.
+    """
     from pyspark.sql import functions as f
 
+    lacking = [name for name in model.columns if name not in rows.columns]
+    if lacking:
+        raise HeadraceError("MODEL_COLUMNS", columns=", ".join(lacking))
     sql = model.sql()
     return rows.withColumn(column, _boosted(model) if sql is None else f.expr(sql))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from headrace.ground.errors import HeadraceError
-from headrace.scoring.score import score, with_score
+from headrace.scoring.score import columns_by_group, score, with_score
 from headrace.training.model import ScoringModel, single
 
 if TYPE_CHECKING:
@@ -92,3 +93,16 @@ def test_features_of_another_fingerprint_are_refused(features: DataFrame, presen
     with pytest.raises(HeadraceError, match="MODEL_FINGERPRINT: model lapse version 7 was trained on") as refused:
         score(features, logistic(), fingerprints=present, **NAMED)
     assert f"value {present.get('value', 'none')}" in str(refused.value)
+
+
+def test_a_champion_of_an_earlier_contract_keeps_its_columns() -> None:
+    """The contract has dropped ``spend``; the champion, back by a rollback, was trained on it."""
+    contract = SimpleNamespace(features={"activity": ("share",), "value": ("recency",)})
+    groups = {"activity": SimpleNamespace(columns=("share", "spend")), "value": SimpleNamespace(columns=("recency",))}
+    found = columns_by_group(contract, logistic(), groups)
+    assert found == {"activity": ("share", "spend"), "value": ("recency",)}
+
+
+def test_rows_without_what_a_model_was_trained_on_are_refused_by_name(spark: SparkSession) -> None:
+    with pytest.raises(HeadraceError, match=r"MODEL_COLUMNS.*spend, share"):
+        with_score(spark.range(1).selectExpr("id AS recency"), logistic(), "score")
