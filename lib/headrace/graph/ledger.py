@@ -60,6 +60,7 @@ class Ledger:
         self._rows = rows
         self.entries: list[Entry] = sorted((_entry(row) for row in rows.read_rows(LEDGER)), key=lambda entry: entry.at)
         self._settled: dict[str, dict[Interval, Entry]] = {}
+        self._published: set[str] = set()
         self._index(self.entries)
 
     def append(self, entries: Iterable[Entry]) -> None:
@@ -77,8 +78,14 @@ class Ledger:
         """The settled intervals that left outputs."""
         return {interval: entry for interval, entry in self.settled(job).items() if entry.state == "done"}
 
+    def published(self, job: str) -> bool:
+        """Whether the job ever left outputs, though its latest try may have been refused."""
+        return job in self._published
+
     def _index(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
+            if entry.state == "done":
+                self._published.add(entry.job)
             if entry.state != "failed":
                 self._settled.setdefault(entry.job, {})[entry.interval] = entry
 

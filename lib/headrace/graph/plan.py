@@ -50,10 +50,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Missing:
-    """An upstream interval that is not done, and is not going to be in this run."""
+    """An upstream interval that is not done, and is not going to be in this run; or was refused, and nothing came before."""
 
     upstream: str
     interval: Interval
+    refused: bool = False
 
 
 Pending = Mapping[str, Mapping[Interval, str | None]]
@@ -134,11 +135,16 @@ def _reads(job: Job, interval: Interval, seen: View) -> Iterator[tuple[Job, froz
 
 
 def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
-    """Upstream intervals that are needed, not settled, and not about to be made."""
+    """Upstream intervals that are needed, not settled, and not about to be made.
+
+    A refused one is settled: what was published before it goes on. Where nothing was, there is nothing to read.
+    """
     found = []
     for maker, pieces in _reads(job, interval, seen):
-        there = seen.ledger.settled(maker.name).keys() | seen.pending.get(maker.name, {}).keys()
-        found += [Missing(maker.name, piece) for piece in sorted(pieces - there)]
+        settled, pending = seen.ledger.settled(maker.name), seen.pending.get(maker.name, {})
+        found += [Missing(maker.name, piece) for piece in sorted(pieces - settled.keys() - pending.keys())]
+        if not pending and not seen.ledger.published(maker.name):
+            found += [Missing(maker.name, piece, refused=True) for piece in sorted(pieces & settled.keys())]
     return found
 
 
@@ -200,8 +206,8 @@ def steps(job: Job, dues: Iterable[Due], most: int) -> tuple[Step, ...]:
 
 def not_ready(job: str, missing: Missing) -> str:
     """Why a job is left alone, as people read it."""
-    found = HeadraceError("UPSTREAM_NOT_READY", job=job, upstream=missing.upstream, interval=missing.interval.label())
-    return found.render()
+    code = "UPSTREAM_REFUSED" if missing.refused else "UPSTREAM_NOT_READY"
+    return HeadraceError(code, job=job, upstream=missing.upstream, interval=missing.interval.label()).render()
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,14 @@ def test_a_refusal_is_settled_but_left_no_output():
     assert set(ledger.done("a")) == {day(1)}
 
 
+def test_what_was_published_stays_so_though_the_same_interval_was_refused_since():
+    ledger = ledger_of(
+        entry("a", day(0), "s"), entry("a", day(0), "t", "refused", 1), entry("b", day(0), "t", "refused")
+    )
+    assert (ledger.published("a"), ledger.published("b"), ledger.published("c")) == (True, False, False)
+    assert ledger.done("a") == {}
+
+
 def test_an_unknown_job_has_settled_nothing():
     assert ledger_of().settled("a") == {}
     assert ledger_of().done("a") == {}

@@ -10,7 +10,7 @@ from graph_fakes import START, day, entry, job, ledger_of, table
 
 from headrace.graph.job import Each, Latest, Once
 from headrace.graph.ledger import Ledger
-from headrace.graph.plan import Missing, due, intervals_of, needed, plan, steps, survey, view
+from headrace.graph.plan import Missing, due, intervals_of, needed, not_ready, plan, steps, survey, view
 from headrace.graph.select import ordered
 from headrace.ground.interval import DAY, WEEK, Interval
 
@@ -161,7 +161,13 @@ def test_a_refusal_is_not_tried_again_until_something_changes():
     gate = (job("gate"), job("below", "gate"))
     ledger = settle(gate[:1], day(0, 2), state="refused")
     assert due(gate[0], seen(gate, ledger, day(0, 2))) == ((), ())
-    assert due(gate[1], seen(gate, ledger, day(0, 2)))[1] == (), "what is below has nothing to wait for"
+    missing = due(gate[1], seen(gate, ledger, day(0, 2)))[1]
+    assert missing == tuple(Missing("gate", day(n), refused=True) for n in (0, 1)), "nothing was published yet"
+    assert "UPSTREAM_REFUSED" in not_ready("below", missing[0])
+    before = settle(
+        gate[:1], day(0, 2), ledger_of(*(entry("gate", day(n), "old") for n in (0, 1))), state="refused", minute=1
+    )
+    assert due(gate[1], seen(gate, before, day(0, 2)))[1] == (), "what is below goes on with what was there before"
     mended = (replace(gate[0], fingerprint="mended"), gate[1])
     assert [item.why for item in due(mended[0], seen(mended, ledger, day(0, 2)))[0]] == [
         "code, contract or input changed"
