@@ -117,6 +117,8 @@ def test_what_comes_first_must_be_there(call, tmp_path):
     status, said = call("run", "build_tiles", "--project", str(project))
     assert status == 4
     assert "run ingest_events first" in said
+    status, planned = call("plan", "build_tiles", "--project", str(project))
+    assert (status, "run ingest_events first" in planned) == (4, True), "the plan says what the run did"
 
 
 @pytest.mark.parametrize(

@@ -223,19 +223,19 @@ def survey(graph: Graph, seen: View, most: int) -> Plan:
     """The plan of a run over the jobs, in order: each job as if those before it were done, and no gate refused."""
     found: list[Step] = []
     pending: dict[str, Mapping[Interval, str | None]] = {}
-    not_ready: dict[str, tuple[Missing, ...]] = {}
+    unready: dict[str, tuple[Missing, ...]] = {}
     parents = upstream(graph)
     for job in graph:
-        if parents[job.name] & not_ready.keys():
-            not_ready[job.name] = ()
+        if parents[job.name] & unready.keys():
+            unready[job.name] = ()
             continue
         dues, missing = due(job, replace(seen, pending=pending))
         if missing:
-            not_ready[job.name] = missing
+            unready[job.name] = missing
         elif dues:
             pending[job.name] = {item.interval: item.stamp for item in dues}
             found += steps(job, dues, most)
-    return Plan(tuple(found), not_ready)
+    return Plan(tuple(found), unready)
 
 
 def plan(graph: Graph, seen: View, most: int) -> tuple[Step, ...]:
