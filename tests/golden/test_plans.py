@@ -8,8 +8,7 @@ import pytest
 from printed import hold, scans
 
 from headrace.events.deduplicate import decide_outcomes, disputed_keys, identify
-from headrace.events.ingest import earlier_events
-from headrace.events.parse import parse_lines, read_lines
+from headrace.events.ingest import earlier_events, read_files
 from headrace.events.validate import check_rows
 from headrace.features.rollup import Midnights, roll_up
 from headrace.features.tiles import tiles_table
@@ -30,7 +29,7 @@ def landed(plans):
     """What landed, parsed and identified; and of the known events what a copy of it could repeat."""
     at = plans.at("2024-03-20", 2)
     files = sorted(str(path) for path in plans.project.landing.rglob("*.gz"))
-    checked = check_rows(parse_lines(read_lines(plans.spark, files), plans.source), plans.source)
+    checked = check_rows(read_files(plans.spark, {None: files}, plans.source), plans.source)
     return identify(checked, plans.source), earlier_events(plans.events, plans.source, at.start)
 
 
