@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 PLANS = Path(__file__).parent / "plans"
 _SCRUBBED = (
@@ -36,7 +39,10 @@ def hold(name, frame, *claims):
     file = PLANS / f"{name}.txt"
     if os.environ.get("HEADRACE_GOLDEN") == "write":
         file.write_text(text, encoding="utf-8")
-    assert text == file.read_text(encoding="utf-8")
+    if text != file.read_text(encoding="utf-8"):
+        found = Path(tempfile.gettempdir()) / f"{name}.found.txt"
+        found.write_text(text, encoding="utf-8")
+        pytest.fail(f"the plan has changed: diff {file} {found}")
     return Counter(re.findall(r"(?m)^[ :+*()\d-]*([A-Z]\w+)", plan))
 
 

@@ -81,7 +81,7 @@ def roll_up(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     parts = [_changes(cells, group.entity, [slot for slot in slots if slot.running], at)]
     parts += [_coverage(cells, group.entity, atom, _windows(slots, atom), at) for atom in _distinct_atoms(slots)]
     parts += [_spread(cells, group.entity, spread, at)] if spread else []
-    merged = _filled(_run(_side_by_side(parts, group.entity), group.entity, slots), group.entity, spread, at)
+    merged = _filled(_run(parts, group.entity, slots), group.entity, spread, at)
     return _presented(merged.withColumn("as_of", at.instant(F.col("i"))), group, source)
 
 
@@ -191,25 +191,24 @@ def _stretch(days: int | None, at: Midnights) -> Column:
     return F.struct(F.lit(days or 0).alias("window"), start.alias("start"), stop.alias("stop"))
 
 
-def _side_by_side(parts: list[DataFrame], entity: tuple[str, ...]) -> DataFrame:
-    """The parts as one row an (entity, midnight). Each has columns of its own, so of each column one value is there."""
-    if len(parts) == 1:
-        return parts[0]
+def _run(parts: list[DataFrame], entity: tuple[str, ...], slots: list[Slot]) -> DataFrame:
+    """Running merges of the changes, a row an (entity, midnight), with the midnight of the entity's next change.
+
+    The parts are stacked, and rows of one midnight are merged by the frame, which runs over all of them: to group them
+    first would sort where a state is a struct.
+    """
     stacked = reduce(lambda frame, part: frame.unionByName(part, allowMissingColumns=True), parts)
-    columns = [name for name in stacked.columns if name not in (*entity, "i")]
-    return stacked.groupBy(*entity, "i").agg(*(F.max(name).alias(name) for name in columns))
-
-
-def _run(changes: DataFrame, entity: tuple[str, ...], slots: list[Slot]) -> DataFrame:
-    """Running merges of the changes over an entity's midnights, with the midnight of its next change."""
     onward = Window.partitionBy(*entity).orderBy("i")
-    sofar = onward.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    sofar = onward.rangeBetween(Window.unboundedPreceding, Window.currentRow)
+    here = onward.rangeBetween(Window.currentRow, Window.currentRow)
     columns = []
     for slot in slots:
         merge = {Least: F.min, Greatest: F.max}.get(type(slot.atom.state), F.sum)
         running = slot.running or isinstance(slot.atom.state, Distinct)
-        columns.append(merge(F.col(slot.column)).over(sofar).alias(slot.column) if running else F.col(slot.column))
-    return changes.select(*entity, "i", F.lead("i").over(onward).alias(_NEXT), *columns)
+        value = merge(slot.column).over(sofar) if running else F.max(slot.column).over(here)
+        columns.append(value.alias(slot.column))
+    run = stacked.select(*entity, "i", F.lead("i").over(onward).alias(_NEXT), *columns)
+    return run.where(F.col(_NEXT).isNull() | (F.col(_NEXT) > F.col("i")))
 
 
 def _filled(run: DataFrame, entity: tuple[str, ...], spread: list[Slot], at: Midnights) -> DataFrame:
