@@ -5,8 +5,11 @@ The words of the commands come as JSON; what each ended with goes to standard ou
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import sys
+
+PATIENCE = 390
 
 
 def refused_without_token() -> bool:
@@ -18,7 +21,7 @@ def refused_without_token() -> bool:
     port = SparkSession.active().client._builder.endpoint.rpartition(":")[2]
     stranger = Client(connection=f"sc://127.0.0.1:{port}")
     try:
-        stranger.range(1).count()
+        stranger.conf.get("spark.sql.ansi.enabled")
     except SparkConnectGrpcException as error:
         return "UNAUTHENTICATED" in str(error)
     finally:
@@ -29,6 +32,7 @@ def refused_without_token() -> bool:
 
 def main(commands: list[list[str]]) -> None:
     """Run the commands; an empty one asks whether a stranger is turned away."""
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)  # a process that hangs says where
     from headrace.cli import main as headrace
     from headrace.ground.session import is_classic
 

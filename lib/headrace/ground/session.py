@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote as is_client
@@ -131,13 +131,14 @@ def _serve(name: str, wanted: Mapping[str, str], told: Mapping[str, str]) -> Spa
         serving |= {key: value for key, value in told.items() if not key.startswith(("spark.submit.", "spark.app."))}
     token = _token(serving)
     driver: Any = _build(name, {"spark.connect.authenticate.token": token, **serving})
-    port = driver.sparkContext._jvm.org.apache.spark.sql.connect.service.SparkConnectService.localPort()
+    service = getattr(driver.sparkContext._jvm, "org.apache.spark.sql.connect.service.SparkConnectService$")
+    port = getattr(service, "MODULE$").localPort()  # a Scala object
     # How pyspark knows that its functions are Connect's, and that stopping the client stops the server.
     os.environ |= {"SPARK_LOCAL_REMOTE": "1", "SPARK_CONNECT_MODE_ENABLED": "1"}
-    session: Any = Client.builder.remote(f"sc://localhost:{port}/;token={token}").getOrCreate()
+    _let_headrace_tell_errors()
+    session = cast(SparkSession, Client.builder.remote(f"sc://localhost:{port}/;token={token}").getOrCreate())
     atexit.register(session.stop)  # else threads of the server keep a JVM of spark-submit's alive
-    opened: SparkSession = session
-    return opened
+    return session
 
 
 def _token(settings: Mapping[str, str]) -> str:
@@ -153,10 +154,19 @@ def _token(settings: Mapping[str, str]) -> str:
 def _connect(url: str, asked: Mapping[str, str]) -> SparkSession:
     """A session of a server that runs already; what only its start could decide is left as it is."""
     check_reachable(read_address(url))
+    _let_headrace_tell_errors()
     session: SparkSession = SparkSession.builder.remote(url).getOrCreate()
     for key, value in settings_of_session(asked).items():
         session.conf.set(key, value)
     return _meaning_ours(session)
+
+
+def _let_headrace_tell_errors() -> None:
+    """A client of pyspark's logs each error with its stack trace, besides raising it."""
+    from pyspark.logger import PySparkLogger
+
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        PySparkLogger.getLogger(name).setLevel("CRITICAL")
 
 
 def _beside(existing: SparkSession) -> SparkSession:
@@ -287,5 +297,4 @@ def slots(spark: SparkSession) -> int:
     """How many tasks run at once. On Connect: into how many parts Spark cuts a range, which is the same number."""
     if is_classic(spark):
         return int(spark.sparkContext.defaultParallelism)
-    parts = spark.range(1_000_000).selectExpr("count(DISTINCT spark_partition_id()) AS n").head(1)
-    return int(parts[0]["n"])
+    return spark.range(1_000_000).selectExpr("spark_partition_id() AS part").distinct().count()
