@@ -240,7 +240,7 @@ def test_a_parquet_table_as_pandas_writes_it(spark, tmp_path):
 
     root = in_place(tmp_path, "{format: parquet, path: lake/visits, arrived: got}", days=2)
     (root / "lake/visits").mkdir(parents=True)
-    got = pd.to_datetime(["2024-03-01T23:59:59.999999999Z", "2024-03-02T00:00:00Z", None])
+    got = pd.to_datetime(["2024-03-01T23:59:59.999999999Z", "2024-03-02T00:00:00Z", None], format="ISO8601")
     frame = pd.DataFrame({"id": ["a", "b", "c"], "who": [1, 2, 3], "at": got, "got": got, "paid": [0.1, 2.5, 1.0]})
     frame.to_parquet(root / "lake/visits/part.parquet")
     project = open_project(root, "local")

@@ -147,15 +147,18 @@ def check_master(project: Project, jobs: Graph) -> None:
     Raises:
         HeadraceError: see ``check_remote``.
     """
-    used = {type(asset) for job in jobs for asset in (*job.inputs.values(), *job.outputs)}
+    assets = [asset for job in jobs for asset in (*job.inputs.values(), *job.outputs)]
+    used = {type(asset) for asset in assets}
+    tables = (asset for asset in assets if isinstance(asset, SourceTable))
     told = told_master()
     check_remote(
         project.config,
         project.root,
         told or project.config.spark.master,
         told=told is not None,
-        lands=not used.isdisjoint((LandingZone, SourceTable)),
+        lands=LandingZone in used,
         tracked=not used.isdisjoint((Candidate, Champion)),
+        in_place=[table.source for table in tables if table.folder is not None],
     )
 
 

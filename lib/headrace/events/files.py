@@ -19,6 +19,7 @@ from headrace.contracts.events import EventContract
 from headrace.events.csv_records import Records
 from headrace.events.streams import GZIP, ZSTD, open_stream
 from headrace.tables.landing import LandedDay
+from headrace.tables.parquet import nanoseconds
 
 _BLOCK = 1 << 20
 _LISTED = "file string, problem string, layout string"
@@ -121,7 +122,7 @@ def _parquet(path: Path, expected: Expected) -> tuple[str | None, str | None]:
             return f"its column '{odd[0].name}' is {odd[0].type}, which Spark does not read", None
         for _ in file.iter_batches():
             pass
-    return None, schema.to_string(show_field_metadata=False)
+        return None, f"{schema.to_string(show_field_metadata=False)}\n{nanoseconds(file)}"
 
 
 def _first_line(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from headrace.ground.config import Config
@@ -17,11 +18,14 @@ def is_remote(master: str) -> bool:
     return not master.startswith(LOCAL)
 
 
-def check_remote(config: Config, root: Path, master: str, *, told: bool, lands: bool, tracked: bool) -> None:
+def check_remote(
+    config: Config, root: Path, master: str, *, told: bool, lands: bool, tracked: bool, in_place: Sequence[str] = ()
+) -> None:
     """Refuse what the executors of ``master`` could not see; nothing where it is local.
 
     ``told``: the master comes from spark-submit or from a session that exists, and not from configuration. ``lands`` and
-    ``tracked``: the jobs read or fill landing zones, or need MLflow.
+    ``tracked``: the jobs read or fill landing zones, or need MLflow. ``in_place``: sources that they read as tables on
+    this machine's disks.
 
     Raises:
         HeadraceError: MASTER_UNTOLD, REMOTE_ARTIFACTS, REMOTE_LOCKS, REMOTE_PATH, REMOTE_TRACKING, REFERENCE_UNSET.
@@ -35,6 +39,8 @@ def check_remote(config: Config, root: Path, master: str, *, told: bool, lands: 
     for key, location in places.items():
         if not storage.shared and local_path(root, location or config.home) is not None:
             raise HeadraceError("REMOTE_PATH", key=f"storage.{key}", master=master)
+    if in_place and not storage.shared:
+        raise HeadraceError("REMOTE_PATH", key=f"the table of source '{in_place[0]}'", master=master)
     if storage.locks == "files" and not storage.shared:
         raise HeadraceError("REMOTE_LOCKS", master=master)
     if tracked:

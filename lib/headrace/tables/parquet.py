@@ -25,15 +25,26 @@ def read_parquet(spark: SparkSession, files: Sequence[str], table: str | None = 
     Spark reads no timestamps in nanoseconds, which pandas writes unless told otherwise. Such columns are read as the
     whole numbers that they are, and cut to microseconds.
     """
-    schema = pq.read_schema(files[0])
-    fine = [field for field in schema if pa.types.is_timestamp(field.type) and field.type.unit == "ns"]
+    with pq.ParquetFile(files[0]) as file:
+        schema, fine = file.schema_arrow, nanoseconds(file)
     reader = spark.read
     if table is not None:
         reader = reader.option("basePath", table).option("mergeSchema", "true")
     if fine:
-        whole = [pa.field(field.name, pa.int64()) if field in fine else field for field in schema]
+        whole = [pa.field(field.name, pa.int64()) if field.name in fine else field for field in schema]
         reader = reader.schema(from_arrow_schema(pa.schema(whole)))
     placed = reader.parquet(*files).select("*", F.col("_metadata.file_path").alias(FILE))
-    names = {field.name: quoted(field.name) for field in fine}
+    names = {name: quoted(name) for name in fine}
     cut = {name: F.expr(f"timestamp_micros(({text} - pmod({text}, 1000)) DIV 1000)") for name, text in names.items()}
     return placed.withColumns(cut)
+
+
+def nanoseconds(file: pq.ParquetFile) -> tuple[str, ...]:
+    """The columns of a file that are whole numbers of nanoseconds.
+
+    Spark's own old way of writing timestamps (INT96) has nanoseconds too, and Spark reads it; Arrow tells no difference.
+    """
+    columns = (file.schema.column(index) for index in range(len(file.schema)))
+    whole = {column.path for column in columns if column.physical_type == "INT64"}
+    fine = (field.name for field in file.schema_arrow if pa.types.is_timestamp(field.type) and field.type.unit == "ns")
+    return tuple(name for name in fine if name in whole)

@@ -23,7 +23,7 @@ def config_of(folder: Path, text: str):
     return load_config(folder, "cluster")
 
 
-def check(folder: Path, text: str, master: str = MASTER, **asked: bool) -> None:
+def check(folder: Path, text: str, master: str = MASTER, **asked: object) -> None:
     wanted = {"told": True, "lands": True, "tracked": True} | asked
     check_remote(config_of(folder, text), folder, master, **wanted)
 
@@ -36,6 +36,7 @@ def check(folder: Path, text: str, master: str = MASTER, **asked: bool) -> None:
         ("storage: {warehouse: tables}\n", {}, "REMOTE_PATH", "storage.warehouse"),
         ("storage: {warehouse: 'file:///tables'}\n", {}, "REMOTE_PATH", "storage.warehouse"),
         (BUCKET, {}, "REMOTE_PATH", "storage.landing: a URI that all machines reach, or storage.shared: true"),
+        (BUCKET, {"lands": False, "in_place": ["orders"]}, "REMOTE_PATH", "the table of source 'orders': a URI"),
         ("storage: {warehouse: 's3a://bucket/tables'}\n", {"lands": False}, "REMOTE_LOCKS", "storage.locks: none"),
         (SHARED, {}, "REMOTE_TRACKING", "env:HEADRACE_MLFLOW_URI"),
         (SHARED + "tracking: {uri: 'sqlite:///runs.db'}\n", {}, "REMOTE_TRACKING", "http://..."),
@@ -62,7 +63,7 @@ def test_what_works_on_one_machine_only_is_refused_with_the_remedy(tmp_path, tex
     ("text", "asked"),
     [
         (SHARED + SERVER, {}),
-        (SHARED, {"tracked": False}),
+        (SHARED, {"tracked": False, "in_place": ["orders"]}),
         (BUCKET, {"lands": False, "tracked": False}),
         (BUCKET + SERVER, {"lands": False}),
         (SHARED + "tracking: {uri: 'postgresql://10.0.0.2/runs'}\n", {}),
