@@ -80,7 +80,8 @@ class Store:
     def _latest(self, table: Table) -> int:
         if not isinstance(self.warehouse, Path):
             return int(self.history(table, 1)[0]["version"])
-        return max(int(file.stem) for file in Path(self.path(table), "_delta_log").glob("[0-9]*[0-9].json"))
+        commits = (file.stem for file in Path(self.path(table), "_delta_log").glob("[0-9]*.json"))
+        return max(int(commit) for commit in commits if commit.isdigit())
 
     def read(self, table: Table, at: At) -> DataFrame:
         """The table as it is now (the sink's side of ``load``)."""
