@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 import tiny
+from whole_project import Whole, copy_whole, run_whole
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ROOT / "tests" / "connect_run.py"
@@ -60,10 +60,15 @@ def hashes(spark: object, root: Path, warehouse: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def whole(spark, tmp_path_factory) -> Whole:
+    """What classic Spark makes."""
+    return run_whole(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module")
 def on_connect(whole, tmp_path_factory) -> SimpleNamespace:
     """The whole graph anew on Connect, beside what classic Spark made; then scores and page by the champion of both."""
-    root = tmp_path_factory.mktemp("connect") / "project"
-    shutil.copytree(whole.root, root)
+    root = copy_whole(whole.root, tmp_path_factory.mktemp("connect"))
     here = ["--project", str(root)]
     commands = [
         ["run", "--full-refresh", *here],
@@ -178,20 +183,3 @@ def test_a_server_that_runs_already_makes_the_same_tables_and_its_errors_are_hea
     assert ran.statuses[1] in (1, 2), ran.said[-4000:]
     assert "NEW_COLUMN" in ran.said
     assert "Traceback" not in ran.said
-
-
-def test_an_address_where_nobody_answers_is_told_at_once(tmp_path):
-    tiny.make_project(tmp_path, days=1)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"sc://127.0.0.1:{free.getsockname()[1]}"
-    began = time.monotonic()
-    script = "from headrace.cli import main; raise SystemExit(main())"
-    inherited = {name: value for name, value in os.environ.items() if name not in OF_THIS_PROCESS}
-    ran = subprocess.run(
-        [sys.executable, "-c", script, "run", "--project", str(tmp_path)],
-        env=inherited | {"SPARK_REMOTE": address}, capture_output=True, text=True, timeout=DEADLINE, check=False,
-    )  # fmt: skip
-    assert (ran.returncode, "SERVER_UNREACHABLE" in ran.stderr) == (75, True), ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert time.monotonic() - began < 60
