@@ -19,7 +19,7 @@ fast: ## the tests that start no Spark
 test: ## set up (system packages too), check, all tests
 	@./spark-submit.sh --for-tests
 	@$(MAKE) --no-print-directory check
-	@$(RUN) pytest -q
+	@$(RUN) pytest -q --durations=25
 
 test-integrations: ## real servers beside it: PostgreSQL, MLflow, a cluster with the whole graph
 	@./spark-submit.sh --for-integrations
