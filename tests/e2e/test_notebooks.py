@@ -29,7 +29,7 @@ assert mine.sql("SHOW TABLES").count() == 0  # Spark notes where its warehouse i
 configured = dict(mine.conf.getAll)
 """
 AFTER = """
-assert bench.spark is mine, "another session was opened"
+assert bench.spark.sparkContext is mine.sparkContext, "another application was started"
 assert SparkSession.getActiveSession() is mine
 now = dict(mine.conf.getAll)
 changed = {key: (configured.get(key), now.get(key)) for key in {*configured, *now} if configured.get(key) != now.get(key)}
