@@ -43,7 +43,8 @@ def test_candidates_and_champions_live_behind_a_server(tmp_path):
         candidates, champions = CandidateSink(uri, None), ChampionSink(uri, ListedRows())
         for hour, mean in enumerate((1.0, 2.0)):
             trial = Trial(0, "logistic", {}, {"auc": 0.8}, 0.1)
-            fitted = Trained(single("recency", mean, 1.0, {}), trial, (trial,), ("a",), ("b",), {}, 10, 7)
+            model = single("recency", mean, 1.0, {})
+            fitted = Trained(model, trial, (trial,), ("a",), ("b",), {}, 10, 7, 10, "distributed, all rows", "5a")
             version = candidates.commit(Candidate(MODEL), fitted, at(hour), {"contract": "c"}).version
             champions.commit(Champion(MODEL), Promotion(MODEL, version, "passed"), at(hour), {})
         assert champions.read(Champion(MODEL), at(3)).model == single("recency", 2.0, 1.0, {})

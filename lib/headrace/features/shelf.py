@@ -78,7 +78,7 @@ class Shelf:
         """The model version that a table of scores names as what it was made from; "" where there is none."""
         newest = self.log(table).commits(1) if table in self.tables else ()
         read = json.loads(newest[0].note.get("inputs", "{}")) if newest else {}
-        return f"version {read['champion']}" if "champion" in read else ""
+        return str(read.get("champion", ""))
 
     @cached_property
     def freshness(self) -> Mapping[str, Freshness | None]:
