@@ -1,6 +1,8 @@
 # Every target goes through the bootstrap, so that each works in a fresh clone.
 RUN := ./spark-submit.sh --exec
 FAST := tests/unit tests/laws tests/architecture
+# Two processes, each with one Spark session; a file's tests stay together (tests/conftest.py).
+PYTEST := pytest -q -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help check fast test test-integrations bench lock clean
@@ -14,12 +16,12 @@ check: ## lint, format, types
 	@$(RUN) mypy
 
 fast: ## the tests that start no Spark
-	@$(RUN) pytest -q -m "not spark" $(wildcard $(FAST))
+	@$(RUN) $(PYTEST) -m "not spark" $(wildcard $(FAST))
 
 test: ## set up (system packages too), check, all tests
 	@./spark-submit.sh --for-tests
 	@$(MAKE) --no-print-directory check
-	@$(RUN) pytest -q --durations=25
+	@$(RUN) $(PYTEST) --durations=25
 
 test-integrations: ## real servers beside it: PostgreSQL, MLflow, a cluster with the whole graph
 	@./spark-submit.sh --for-integrations

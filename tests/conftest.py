@@ -19,6 +19,13 @@ SETTINGS = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two processes share the tests (``-n 2``), a file's tests stay together, and so do those of one whole graph."""
+    for item in items:
+        shares_the_graph = "whole" in getattr(item, "fixturenames", ()) and "e2e" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("the whole graph" if shares_the_graph else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def _spark_session() -> Iterator[object]:
     """What pytest-spark's ``spark_session`` returns; its own would build and stop another one."""
