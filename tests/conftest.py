@@ -19,6 +19,7 @@ SETTINGS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist writes the groups into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where two processes share the tests (``-n 2``), a file's tests stay together, and so do those of one whole graph."""
     for item in items:
