@@ -83,15 +83,12 @@ class Workbench:
         return self.store.load(Table(entry.name, entry.meaning), version)
 
     def features(self, group: str, as_of: str | date | None = None) -> DataFrame:
-        """``(entity..., as_of, features)`` of a group: every snapshot, the one at ``as_of``, or the ``"latest"``.
+        """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``: every snapshot, the one at ``as_of``, or the ``"latest"``.
 
         Raises:
-            HeadraceError: GROUP_UNKNOWN with the nearest name; TABLE_MISSING; INSTANT_UNREADABLE.
+            HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; TABLE_MISSING; INSTANT_UNREADABLE.
         """
-        groups = self.project.groups
-        if group not in groups:
-            raise HeadraceError("GROUP_UNKNOWN", group=group, hint=nearest(group, groups))
-        frame = self.store.load(features_table(groups[group])).drop("as_of_month")
+        frame = self.store.load(features_table(self.project.groups.find(group))).drop("as_of_month")
         if as_of is None:
             return frame
         if as_of == LATEST:
@@ -123,7 +120,7 @@ class Workbench:
             raise HeadraceError("FEATURE_PERSONAL", feature=entry.name, sensitivity=entry.sensitivity)
         names = [one.name for one in entry.columns]
         chosen = column if column in names else names[0]
-        return distribution(self.features(entry.name.partition(".")[0]).select("as_of", chosen), chosen)
+        return distribution(self.features(entry.name.rpartition(".")[0]).select("as_of", chosen), chosen)
 
 
 def open_workbench(project: str | Path | None = None, env: str | None = None, *sets: str) -> Workbench:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from headrace.contracts.expressions import Expression
 from headrace.contracts.fingerprint import fingerprint
@@ -138,6 +138,7 @@ class FeatureGroup(Strict):
     accuracy: Literal["snapshot"] = "snapshot"
     tail: Literal["exact", "day"] = "exact"
     features: tuple[Feature, ...] = Field(min_length=1)
+    _table: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _agree(self) -> FeatureGroup:
@@ -160,6 +161,11 @@ class FeatureGroup(Strict):
         for column in sorted(derive.columns - set(known)):
             hint = nearest(column, known)
             raise ValueError(f"features.{name}: derive names '{column}', which no feature above it gives. {hint}")
+
+    @property
+    def namespace(self) -> str:
+        """``team.group``: the name that no other group has."""
+        return f"{self.team}.{self.group}"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -186,6 +192,17 @@ class FeatureGroup(Strict):
                 "features": [feature.meaning_for_data for feature in self.features],
             }
         )
+
+    @property
+    def table(self) -> str:
+        """The table that holds its rows: ``features.{group}``, or that of the version that the lock entry names."""
+        return self._table or f"features.{self.group}"
+
+    def kept_in(self, table: str) -> FeatureGroup:
+        """The same group, its rows in a table of another name."""
+        moved = self.model_copy()
+        moved._table = table
+        return moved
 
 
 def load_feature_group(path: str | Path) -> FeatureGroup:

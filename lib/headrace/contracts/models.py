@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.names import Name
+from headrace.contracts.namespaces import GroupReference
 from headrace.ground.document import Strict
 
 Family = Literal["logistic", "xgboost"]
@@ -36,7 +37,7 @@ class Baseline(Strict):
 class Segment(Strict):
     """A feature column by which gate and monitor look apart; parts of fewer than ``least_users`` are not shown."""
 
-    group: Name
+    group: GroupReference
     column: Name
     least_users: int = Field(default=40, ge=1)
 
@@ -59,7 +60,7 @@ class ModelContract(Strict):
     owner: str
     purpose: str
     label: Name
-    features: dict[Name, tuple[Name, ...]] = Field(min_length=1)
+    features: dict[GroupReference, tuple[Name, ...]] = Field(min_length=1)
     segments: tuple[Segment, ...] = ()
     test_from: date
     search: Search = Search()

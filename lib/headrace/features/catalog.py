@@ -52,7 +52,7 @@ class Catalog:
         return tuple(sorted(found, key=lambda entry: not _named(entry, words)))
 
     def entry(self, kind: Kind, name: str) -> Entry:
-        """The entry of a name; a feature may be asked for by ``group.feature``, its bare name or one of its columns.
+        """The entry of a name; a feature may be asked for by ``team.group.feature``, ``group.feature``, its bare name or one of its columns.
 
         Raises:
             HeadraceError: FEATURE_UNKNOWN, MODEL_UNKNOWN, TABLE_UNKNOWN, ENTRY_UNKNOWN with the nearest name; FEATURE_AMBIGUOUS where
@@ -93,7 +93,7 @@ def _features(project: Project, shelf: Shelf) -> Iterator[Entry]:
 
 
 def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: Shelf) -> Entry:
-    source, table = project.sources[group.source], f"features.{group.group}"
+    source, table, name = project.sources[group.source], group.table, project.groups.shortest(group)
     sensitivity = sensitivity_of(feature, source)
     kind = column_type(feature, source)
     facts = {
@@ -107,7 +107,7 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
     }
     entry = Entry(
         kind="feature",
-        name=f"{group.group}.{feature.name}",
+        name=f"{name}.{feature.name}",
         meaning=_plain(feature.meaning),
         owner=group.owner,
         entity=group.entity,
@@ -121,8 +121,9 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
         facts=_filled(facts),
         definitions=definitions(feature, group, source),
         words=" ".join((group.group, group.team, feature.unit or "", feature.aggregate or "derived")),
+        aliases=(f"{group.namespace}.{feature.name}",),
     )
-    return shelf.placed(entry, table, [*group.entity, "as_of", *feature.columns], f'features("{group.group}")')
+    return shelf.placed(entry, table, [*group.entity, "as_of", *feature.columns], f'features("{name}")')
 
 
 def _aggregate(feature: Feature) -> str:
@@ -149,10 +150,15 @@ def _readers_of_feature(feature: Feature, group: FeatureGroup, project: Project)
     mine = set(feature.columns)
     for other in group.features:
         if other.derive is not None and mine & other.derive.columns:
-            yield Reader("feature", f"{group.group}.{other.name}", ", ".join(sorted(mine & other.derive.columns)))
+            yield Reader(
+                "feature",
+                f"{project.groups.shortest(group)}.{other.name}",
+                ", ".join(sorted(mine & other.derive.columns)),
+            )
     for model in project.models.values():
-        taken = [column for column in model.features.get(group.group, ()) if column in mine]
-        apart = [part.column for part in model.segments if part.group == group.group and part.column in mine]
+        asked = [(project.groups[name], column) for name, columns in model.features.items() for column in columns]
+        taken = [column for other, column in asked if other is group and column in mine]
+        apart = [one.column for one in model.segments if project.groups[one.group] is group and one.column in mine]
         if taken or apart:
             said = [*taken, *(f"{column} (segment)" for column in apart)]
             yield Reader("model", model.model, ", ".join(said))
@@ -242,7 +248,7 @@ def _judged(model: ModelContract) -> dict[str, str]:
 def _sources(project: Project, shelf: Shelf) -> Iterator[Entry]:
     for source in project.sources.values():
         table = f"raw.events_{source.source}"
-        groups = [Reader("group", group.group) for group in project.groups_of(source.source)]
+        groups = [Reader("group", project.groups.shortest(group)) for group in project.groups_of(source.source)]
         labels = [Reader("label", one.label) for one in project.labels.values() if one.source == source.source]
         facts = {
             "Arrives as": source.arrival.told(),

@@ -82,7 +82,7 @@ def own_column(name: str, kind: str) -> Column:
     """A column of headrace's own, with what it means if that is known."""
     meaning = OWN_COLUMNS.get(name, "")
     if not meaning and name.endswith("_as_of"):
-        meaning = f"The snapshot of {name.removesuffix('_as_of')} that was known at the cutoff."
+        meaning = f"The snapshot of {name.removesuffix('_as_of').replace('__', '.')} that was known at the cutoff."
     return Column(name, kind, meaning, "personal" if name in _PERSONAL else "internal")
 
 

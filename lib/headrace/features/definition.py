@@ -21,7 +21,7 @@ def definitions(feature: Feature, group: FeatureGroup, source: EventContract) ->
     A derived feature is a formula over the columns of its group's row: its SQL reads the group's table.
     """
     if feature.derive is not None:
-        return (_query(group.entity, "as_of, ", derived(feature), feature.name, f"FROM features.{group.group}"),)
+        return (_query(group.entity, "as_of, ", derived(feature), feature.name, f"FROM {group.table}"),)
     known = f"WHERE {_instant(source)} < :as_of AND landed_on < DATE(:as_of)"
     rest = f"FROM raw.events_{source.source}\n{known}\nGROUP BY {_keys(group.entity)}"
     named = zip(feature.columns, feature.windows, strict=True)

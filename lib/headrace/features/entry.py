@@ -79,7 +79,7 @@ class Entry:
     """One thing that the project has. ``facts`` are (name, value) pairs that only its kind has; never values of data.
     ``unseen``: its table may well be made, but its log is not to be read from this machine.
 
-    ``name`` is unique within the kind; a feature's is ``group.feature``. ``table`` is where it is kept, ``python`` and
+    ``name`` is unique within the kind; a feature's is ``group.feature``, or ``team.group.feature`` where two teams have such a group. ``table`` is where it is kept, ``python`` and
     ``sql`` the lines that read it, ``definitions`` its computation as SQL, a query a column.
     """
 
@@ -104,6 +104,7 @@ class Entry:
     python: str = ""
     sql: str = ""
     words: str = field(default="", repr=False)
+    aliases: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def done_until(self) -> str:
@@ -129,7 +130,9 @@ class Entry:
         """What it may be asked for by: its name, a feature's bare name, and a feature's columns."""
         if self.kind != "feature":
             return (self.name,)
-        return tuple(dict.fromkeys((self.name, self.name.partition(".")[2], *(column.name for column in self.columns))))
+        parts = self.name.split(".")
+        shorter = [".".join(parts[start:]) for start in range(len(parts))]
+        return tuple(dict.fromkeys((*shorter, *self.aliases, *(column.name for column in self.columns))))
 
     @property
     def text(self) -> str:

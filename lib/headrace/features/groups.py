@@ -10,12 +10,12 @@ from headrace.tables.spec import Table
 
 
 def features_table(group: FeatureGroup) -> Table:
-    """``features.{group}``: (entity..., as_of, features), a partition a month of snapshots.
+    """``features.{group}`` (see ``contracts.namespaces``): (entity..., as_of, features), a partition a month of snapshots.
 
     A year's first load would be 365 small files for a partition a day; Delta finds a day's rows by its statistics.
     """
     return Table(
-        name=f"features.{group.group}",
+        name=group.table,
         meaning=" ".join(group.purpose.split()),
         keys=(*group.entity, "as_of"),
         partitioned_by=("as_of_month",),

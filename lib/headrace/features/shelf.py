@@ -156,8 +156,9 @@ class Shelf:
         """The contract whose rows a table holds, and its source; None for headrace's own tables and those of other jobs."""
         schema, _, name = table.partition(".")
         project = self.project
-        if schema == "features" and name in project.groups:
-            return project.groups[name], project.sources[project.groups[name].source]
+        for group in project.groups.values():
+            if table == group.table:
+                return group, project.sources[group.source]
         if schema == "labels" and name in project.labels:
             return project.labels[name], project.sources[project.labels[name].source]
         if schema in ("training", "scores") and name in project.models:

@@ -18,6 +18,7 @@ from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
+from headrace.contracts.namespaces import Groups, place_groups
 from headrace.ground.config import Config, load_config
 from headrace.ground.document import Document, Model, Strict, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
@@ -56,7 +57,7 @@ class Project:
     graph: str
     config: Config
     sources: Mapping[str, EventContract]
-    groups: Mapping[str, FeatureGroup]
+    groups: Groups
     labels: Mapping[str, LabelContract]
     models: Mapping[str, ModelContract]
 
@@ -134,7 +135,7 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
         graph=file.graph,
         config=config,
         sources=_load(contracts / "events", EventContract, "source", _in_place(root, config)),
-        groups=_load(contracts / "features", FeatureGroup, "group"),
+        groups=place_groups(_load(contracts / "features", FeatureGroup, "namespace").values(), {}),
         labels=_load(contracts / "labels", LabelContract, "label"),
         models=_load(contracts / "models", ModelContract, "model"),
     )
@@ -165,12 +166,13 @@ def _load(
     folder: Path, kind: type[Model], name: str, check: Callable[[Model, Document], None] = _unchecked
 ) -> Mapping[str, Model]:
     loaded: dict[str, Model] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(folder.rglob("*.yaml")):
         document: Document = read_document(path)
         contract = validate(document, kind)
         key = getattr(contract, name)
         if key in loaded:
-            raise HeadraceError("CONTRACT_TWICE", kind=name, name=key, place=document.place((name,)))
+            place = document.place(("group" if name == "namespace" else name,))
+            raise HeadraceError("CONTRACT_TWICE", kind=name.replace("namespace", "group"), name=key, place=place)
         check(contract, document)
         loaded[key] = contract
     return MappingProxyType(loaded)
@@ -184,15 +186,15 @@ def _known(name: str, known: Iterable[str], where: str) -> None:
 
 def _check_groups(project: Project) -> None:
     for group in project.groups.values():
-        _known(group.source, project.sources, f"features/{group.group}: source")
+        _known(group.source, project.sources, f"features/{group.namespace}: source")
         source = project.sources[group.source]
         for key in group.entity:
-            _known(key, source.columns, f"features/{group.group}: entity")
+            _known(key, source.columns, f"features/{group.namespace}: entity")
         for feature in group.features:
             for key in ("expression", "where"):
                 formula = getattr(feature, key)
                 if formula is not None:
-                    check_columns(formula, source.columns, f"features/{group.group}: {feature.name}.{key}")
+                    check_columns(formula, source.columns, f"features/{group.namespace}: {feature.name}.{key}")
 
 
 def _check_labels(project: Project) -> None:
@@ -212,5 +214,5 @@ def _check_models(project: Project) -> None:
         asked = [(group, column) for group, columns in model.features.items() for column in columns]
         asked += [(segment.group, segment.column) for segment in model.segments]
         for group, column in asked:
-            _known(group, project.groups, f"{where}: features")
-            _known(column, project.groups[group].columns, f"{where}: features.{group}")
+            found = project.groups.find(group, f"{where}: features")
+            _known(column, found.columns, f"{where}: features.{group}")

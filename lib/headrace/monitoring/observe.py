@@ -179,6 +179,6 @@ def origins(
     """The model, the feature groups and the source that the page rests on, with versions and fingerprints."""
     return (
         Origin(f"model {model.model}", champion.version, champion.model.feature_fingerprint),
-        *(Origin(f"features.{name}", f"v{groups[name].version}", groups[name].fingerprint) for name in model.groups),
+        *(Origin(groups[name].table, f"v{groups[name].version}", groups[name].fingerprint) for name in model.groups),
         Origin(f"events {source.source}", f"v{source.version}", source.fingerprint),
     )

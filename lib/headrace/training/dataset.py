@@ -17,6 +17,7 @@ from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import Expression
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
+from headrace.contracts.namespaces import as_of_column
 from headrace.events.validate import event_instant
 from headrace.features.asof import as_of_join
 from headrace.ground.errors import HeadraceError, nearest
@@ -155,19 +156,19 @@ def build_training_set(
     # constraints from constraints until memory ends (5 groups did).
     for group, names in columns.items():
         known = _selected(group, features, names, contract, entity)
-        near = known.where(F.col(f"{group}_as_of").between(F.lit(earliest - stale_after), F.lit(latest)))
+        near = known.where(F.col(as_of_column(group)).between(F.lit(earliest - stale_after), F.lit(latest)))
         found = as_of_join(
             labels.select(*keys),
             near,
             by=entity,
             left_time="cutoff",
-            right_time=f"{group}_as_of",
+            right_time=as_of_column(group),
             tolerance=stale_after,
         )
         spine = spine.join(found, on=keys, how="left")
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(
-        *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(f"{group}_as_of" for group in columns)
+        *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(as_of_column(group) for group in columns)
     )
 
 
@@ -203,7 +204,7 @@ def _selected(
         if name not in features[group].columns:
             hint = nearest(name, features[group].columns)
             raise HeadraceError("CONTRACT_REFERENCE", where=where, name=f"{group}.{name}", hint=hint)
-    return features[group].select(*entity, F.col("as_of").alias(f"{group}_as_of"), *names)
+    return features[group].select(*entity, F.col("as_of").alias(as_of_column(group)), *names)
 
 
 def _holds(where: Expression | None) -> Column:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headrace.contracts.models import ModelContract
+from headrace.contracts.namespaces import as_of_column
 from headrace.training.metrics import auc
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def suspicious_features(
     """
     train = training_set.where("part = 'train'")
     groups = dict.fromkeys([*contract.features, *(segment.group for segment in contract.segments)])
-    stamped = [group for group in groups if f"{group}_as_of" in training_set.columns]
+    stamped = [group for group in groups if as_of_column(group) in training_set.columns]
     found = [
         f"leak: {column} has AUC {value:.4f} alone, above {highest_auc}"
         for column, value in single_aucs(train, contract.columns).items()
@@ -69,6 +70,6 @@ def _cell_sql(column: str) -> str:
 def _late(training_set: DataFrame, groups: Sequence[str]) -> tuple[str, ...]:
     if not groups:
         return ()
-    counts = [f"count_if(`{group}_as_of` > cutoff) AS `{group}`" for group in groups]
+    counts = [f"count_if(`{as_of_column(group)}` > cutoff) AS `{group}`" for group in groups]
     late = training_set.selectExpr(*counts).toArrow().to_pylist()[0]
     return tuple(f"not as-of: {group} has {rows} rows after their cutoff" for group, rows in late.items() if rows)
