@@ -18,6 +18,7 @@ from headrace import __version__
 from headrace.cli import commands, pages, tables
 from headrace.cli.absent import missing
 from headrace.cli.choice import Choice, show_whole
+from headrace.cli.exports import export
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, Env, Folder, Sets
 from headrace.cli.status import status as show_status
@@ -39,7 +40,14 @@ quarantine = typer.Typer(
     help="Look at refused rows, and read them again after a contract was mended.", no_args_is_help=True
 )
 contract = typer.Typer(help="Check the agreements in conf/.", no_args_is_help=True)
-GROUPS = {"rollback": rollback, "quarantine": quarantine, "contract": contract, "table": table, "feature": feature}
+GROUPS = {
+    "rollback": rollback,
+    "quarantine": quarantine,
+    "contract": contract,
+    "table": table,
+    "feature": feature,
+    "export": export,
+}
 app.registered_groups = [TyperInfo(part, name=name) for name, part in GROUPS.items()]
 
 From = Annotated[str | None, typer.Option("--from", "--interval-start", metavar="DATE", help="First day, inclusive.")]

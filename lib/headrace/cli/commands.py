@@ -14,7 +14,7 @@ from headrace.cli.loading import check_landing, open_project
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import select
-from headrace.ground.errors import DONE, NOT_READY, HeadraceError, nearest
+from headrace.ground.errors import DONE, NOT_READY, USAGE, HeadraceError, nearest
 from headrace.ground.interval import Interval
 
 TERMINATED = 143
@@ -120,7 +120,9 @@ def lint(choice: Choice) -> int:
 
 
 def contract_check(choice: Choice) -> int:
-    """The contracts with their fingerprints."""
+    """The contracts with their fingerprints, and what is found of them."""
+    from headrace.cli.findings import shared_findings, show_findings
+
     project = open_project(choice.folder, choice.env, choice.sets)
     grid = grid_of("kind", "name", "version", "fingerprint", "owner")
     kinds: dict[str, Mapping[str, Signed]] = {
@@ -132,8 +134,11 @@ def contract_check(choice: Choice) -> int:
     for kind, contracts in kinds.items():
         for name, contract in contracts.items():
             grid.add_row(kind, name, str(contract.version), contract.fingerprint, contract.owner)
-    console().print(grid)
-    return DONE
+    out = console()
+    out.print(grid)
+    found = shared_findings(project)
+    show_findings(out, found)
+    return USAGE if any(finding.level == "error" for finding in found) else DONE
 
 
 def _contracts(project: Project) -> str:

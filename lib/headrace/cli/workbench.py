@@ -83,7 +83,9 @@ class Workbench:
         return self.store.load(Table(entry.name, entry.meaning), version)
 
     def features(self, group: str, as_of: str | date | None = None) -> DataFrame:
-        """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``: every snapshot, the one at ``as_of``, or the ``"latest"``.
+        """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``.
+
+        Every snapshot, the one at ``as_of``, or the ``"latest"``.
 
         Raises:
             HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; TABLE_MISSING; INSTANT_UNREADABLE.

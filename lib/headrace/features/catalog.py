@@ -52,7 +52,7 @@ class Catalog:
         return tuple(sorted(found, key=lambda entry: not _named(entry, words)))
 
     def entry(self, kind: Kind, name: str) -> Entry:
-        """The entry of a name; a feature may be asked for by ``team.group.feature``, ``group.feature``, its bare name or one of its columns.
+        """The entry of a name; a feature may be asked for with or without its group and team, or by one of its columns.
 
         Raises:
             HeadraceError: FEATURE_UNKNOWN, MODEL_UNKNOWN, TABLE_UNKNOWN, ENTRY_UNKNOWN with the nearest name; FEATURE_AMBIGUOUS where

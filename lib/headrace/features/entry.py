@@ -79,8 +79,9 @@ class Entry:
     """One thing that the project has. ``facts`` are (name, value) pairs that only its kind has; never values of data.
     ``unseen``: its table may well be made, but its log is not to be read from this machine.
 
-    ``name`` is unique within the kind; a feature's is ``group.feature``, or ``team.group.feature`` where two teams have such a group. ``table`` is where it is kept, ``python`` and
-    ``sql`` the lines that read it, ``definitions`` its computation as SQL, a query a column.
+    ``name`` is unique within the kind; a feature's is ``group.feature``, or ``team.group.feature`` where two teams have
+    such a group. ``table`` is where it is kept, ``python`` and ``sql`` the lines that read it, ``definitions`` its
+    computation as SQL, a query a column.
     """
 
     kind: Kind

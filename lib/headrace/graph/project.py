@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -55,16 +55,24 @@ class Project:
     root: Path
     env: str
     graph: str
+    conf: str
     config: Config
     sources: Mapping[str, EventContract]
     groups: Groups
     labels: Mapping[str, LabelContract]
     models: Mapping[str, ModelContract]
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    """The file of each contract, by kind and name: ``features/growth.customer_activity``."""
 
     @property
     def home(self) -> Path:
         """The environment's folder for everything that is made."""
         return self.root / self.config.home
+
+    @property
+    def contracts(self) -> Path:
+        """The folder of the contracts."""
+        return self.root / self.conf / self.config.contracts
 
     @property
     def landing(self) -> Path:
@@ -128,16 +136,19 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     conf = root / file.conf
     config = load_config(conf, env, overrides)
     contracts = conf / config.contracts
+    documents: dict[str, Document] = {}
     project = Project(
         name=file.name,
         root=root,
         env=env,
         graph=file.graph,
+        conf=file.conf,
         config=config,
-        sources=_load(contracts / "events", EventContract, "source", _in_place(root, config)),
-        groups=place_groups(_load(contracts / "features", FeatureGroup, "namespace").values(), {}),
-        labels=_load(contracts / "labels", LabelContract, "label"),
-        models=_load(contracts / "models", ModelContract, "model"),
+        sources=_load(documents, contracts / "events", EventContract, "source", _in_place(root, config)),
+        groups=place_groups(_load(documents, contracts / "features", FeatureGroup, "namespace").values(), {}),
+        labels=_load(documents, contracts / "labels", LabelContract, "label"),
+        models=_load(documents, contracts / "models", ModelContract, "model"),
+        documents=MappingProxyType(documents),
     )
     _check_groups(project)
     _check_labels(project)
@@ -163,7 +174,11 @@ def _unchecked(contract: BaseModel, document: Document) -> None:
 
 
 def _load(
-    folder: Path, kind: type[Model], name: str, check: Callable[[Model, Document], None] = _unchecked
+    documents: dict[str, Document],
+    folder: Path,
+    kind: type[Model],
+    name: str,
+    check: Callable[[Model, Document], None] = _unchecked,
 ) -> Mapping[str, Model]:
     loaded: dict[str, Model] = {}
     for path in sorted(folder.rglob("*.yaml")):
@@ -175,6 +190,7 @@ def _load(
             raise HeadraceError("CONTRACT_TWICE", kind=name.replace("namespace", "group"), name=key, place=place)
         check(contract, document)
         loaded[key] = contract
+        documents[f"{folder.name}/{key}"] = document
     return MappingProxyType(loaded)
 
 

@@ -7,12 +7,13 @@ Entries"). The commits of the store say in ``userMetadata`` which job made them,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, parse_instant
@@ -96,6 +97,22 @@ class TableLog:
         Raises:
             HeadraceError: TABLE_LOG_UNREADABLE.
         """
+        actions = self._actions()
+        return None if actions is None else _extent(max(self._files), actions)
+
+    def files(self) -> tuple[Path, ...]:
+        """The data files of the latest version; () where ``extent`` is None.
+
+        Raises:
+            HeadraceError: TABLE_LOG_UNREADABLE.
+        """
+        actions = self._actions()
+        if actions is None or self.folder is None:
+            return ()
+        return tuple(self.folder / unquote(added["path"]) for added in _live(actions))
+
+    def _actions(self) -> list[Action] | None:
+        """All that leads to the latest version, in order; None where the log does not have it."""
         if not self._files:
             return None
         start = self._checkpoint()
@@ -105,7 +122,7 @@ class TableLog:
         for version, path in self._files.items():
             if start is None or version > start[0]:
                 actions += actions_of(path)
-        return _extent(max(self._files), actions)
+        return actions
 
     def _checkpoint(self) -> tuple[int, Path] | None:
         """The newest checkpoint in one file, where the commits before it are gone and pyarrow can be had."""
@@ -169,23 +186,27 @@ def _note(text: str | None) -> dict[str, str]:
     return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
-def _extent(version: int, actions: Iterable[Action]) -> Extent:
+def _live(actions: Iterable[Action]) -> list[Action]:
     """Replay: a file is there from its ``add`` until a ``remove`` of the same path and deletion vector."""
     files: dict[tuple[str, str], Action] = {}
-    metadata: Action = {}
     for action in actions:
         if added := action.get("add"):
             files[_identity(added)] = added
         if removed := action.get("remove"):
             files.pop(_identity(removed), None)
-        metadata = action.get("metaData") or metadata
-    counts = [_rows(added) for added in files.values()]
+    return list(files.values())
+
+
+def _extent(version: int, actions: Sequence[Action]) -> Extent:
+    files = _live(actions)
+    metadata: Action = next((action["metaData"] for action in reversed(actions) if action.get("metaData")), {})
+    counts = [_rows(added) for added in files]
     known = [count for count in counts if count is not None]
     schema = json.loads(metadata["schemaString"])["fields"] if metadata else []
     return Extent(
         version=version,
         rows=sum(known) if len(known) == len(counts) else None,
-        bytes=sum(int(added["size"]) for added in files.values()),
+        bytes=sum(int(added["size"]) for added in files),
         files=len(files),
         columns=tuple((column["name"], spell(column["type"])) for column in schema),
         partitioned_by=tuple(metadata.get("partitionColumns") or ()),

@@ -32,7 +32,7 @@ def test_a_bare_name_will_do_where_one_team_has_it():
 
 @pytest.mark.parametrize("look", [lambda groups: groups["activity"], lambda groups: groups.find("activity")])
 def test_a_name_of_two_teams_lists_the_candidates(look):
-    with pytest.raises(HeadraceError, match="growth.activity, sales.activity") as refused:
+    with pytest.raises(HeadraceError, match=r"growth\.activity, sales\.activity") as refused:
         look(Groups([SALES, GROWTH]))
     assert refused.value.code == "GROUP_AMBIGUOUS"
 
@@ -69,7 +69,7 @@ def test_a_settled_table_never_moves_and_is_nobody_elses():
 
 def test_names_that_would_meet_in_one_table_are_refused():
     groups = [group("t", "a__b"), group("t", "b"), group("s", "b"), group("t__a", "b"), group("s", "a__b")]
-    with pytest.raises(HeadraceError, match="features.t__a__b") as refused:
+    with pytest.raises(HeadraceError, match=r"features\.t__a__b") as refused:
         place_groups(groups, {})
     assert refused.value.code == "GROUP_TABLE"
 

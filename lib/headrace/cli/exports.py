@@ -1,0 +1,126 @@
+"""Commands that write what other tools read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headrace.cli.choice import Choice, console
+from headrace.cli.options import HERE, Env, Folder, Sets
+from headrace.contracts.owners import BEGIN, FILE, Owners, Person, codeowners, laid_into, read_owners
+from headrace.graph.project import Project, load_project
+from headrace.ground.errors import DONE, HeadraceError
+
+export = typer.Typer(help="Write what other tools read.", no_args_is_help=True)
+PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+"""Where code hosts look for the file, below the repository's root."""
+
+
+@export.callback()
+def exporting() -> None:
+    """What other tools read."""
+
+
+@export.command("codeowners")
+def export_codeowners(
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="The file; printed if none.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where the file is stale.")] = False,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Write who answers for which contract, from owners.yaml, for all environments; starts no Spark."""
+    raise typer.Exit(write_codeowners(Choice(project, env, tuple(sets or ())), output, check))
+
+
+def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
+    """Print the lines, write them into a file, or compare that.
+
+    Raises:
+        HeadraceError: OWNERS_MISSING, CODEOWNERS_STALE, PAGE_UNWRITABLE.
+    """
+    project = load_project(choice.folder.resolve(), choice.env, choice.sets)
+    block = codeowners_block(project, choice.sets)
+    if check:
+        _check(output or _found(repository_of(project.root)), block, choice)
+    elif output is None:
+        typer.echo(block, nl=False)
+    else:
+        text = laid_into(output.read_text(encoding="utf-8") if output.is_file() else "", block)
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise HeadraceError("PAGE_UNWRITABLE", file=output, problem=error.strerror) from None
+        console(markup=False).print(f"{_count(block)} contracts have owners in {output}.", soft_wrap=True)
+    return DONE
+
+
+def codeowners_block(project: Project, sets: tuple[str, ...] = ()) -> str:
+    """The lines for the contracts of every environment that has an owners.yaml.
+
+    Raises:
+        HeadraceError: OWNERS_MISSING; what ``load_project`` refuses.
+    """
+    root = repository_of(project.root)
+    files: dict[str, tuple[Person, ...]] = {}
+    sources = []
+    for one in _by_contracts(project, sets):
+        owners = read_owners(one.contracts)
+        if owners is not None:
+            sources.append(_below(root, one.contracts / FILE))
+            files |= {_below(root, one.documents[name].path): people for name, people in _people(one, owners).items()}
+    if not sources:
+        raise HeadraceError("OWNERS_MISSING", folder=project.contracts, file=FILE)
+    return codeowners(files, ", ".join(sources))
+
+
+def _by_contracts(project: Project, sets: tuple[str, ...]) -> list[Project]:
+    """The project in an environment for each folder of contracts that one names."""
+    found = {project.contracts: project}
+    for path in sorted((project.root / project.conf).glob("*.yaml")):
+        if path.stem not in ("base", project.env):
+            other = load_project(project.root, path.stem, sets)
+            found.setdefault(other.contracts, other)
+    return [found[folder] for folder in sorted(found)]
+
+
+def _people(project: Project, owners: Owners) -> dict[str, tuple[Person, ...]]:
+    """Contract -> who answers for it: by namespace for groups, by the e-mail address of their owner for the others."""
+    found = {f"features/{group.namespace}": owners.of(group) for group in project.groups.values()}
+    found |= {f"events/{name}": owners.known_as(one.owner) for name, one in project.sources.items()}
+    found |= {f"labels/{name}": owners.known_as(one.owner) for name, one in project.labels.items()}
+    return found | {f"models/{name}": owners.known_as(one.owner) for name, one in project.models.items()}
+
+
+def repository_of(root: Path) -> Path:
+    """The repository that a project is in: the nearest folder at or above it with a ``.git``, else the project's own."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+
+
+def _below(root: Path, path: Path) -> str:
+    return path.resolve().relative_to(root).as_posix()
+
+
+def _count(block: str) -> int:
+    return sum(line.startswith("/") for line in block.splitlines())
+
+
+def _found(root: Path) -> Path:
+    return next((root / place for place in PLACES if (root / place).is_file()), root / PLACES[0])
+
+
+def _check(file: Path, block: str, choice: Choice) -> None:
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if text and laid_into(text, block) == text:
+        return
+    have, want = set(text.splitlines()), set(block.splitlines())
+    lacking = sorted(line for line in want - have if line.startswith("/"))
+    if not text:
+        problem = "there is no such file"
+    elif BEGIN not in text:
+        problem = "it has no lines of headrace"
+    else:
+        problem = f"it lacks '{lacking[0]}'" if lacking else "it has lines that they do not"
+    command = choice.command(f"export codeowners --output {file}")
+    raise HeadraceError("CODEOWNERS_STALE", file=file, problem=problem, command=command)
