@@ -90,7 +90,8 @@ class Workbench:
         Raises:
             HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; TABLE_MISSING; INSTANT_UNREADABLE.
         """
-        frame = self.store.load(features_table(self.project.groups.find(group))).drop("as_of_month")
+        table = features_table(self.project.groups.find(group))
+        frame = self.store.load(table).drop("as_of_month")
         if as_of is None:
             return frame
         if as_of == LATEST:
