@@ -38,7 +38,7 @@ def job(project: Project) -> Job:
         outputs=tuple(features_table(group) for group in groups),
         every=Each(project.config.snapshots_every),
         history=tuple(sources),
-        fingerprint=fingerprint([group.fingerprint for group in groups]),
+        fingerprint=fingerprint([[group.table, project.identity(group.namespace)] for group in groups]),
         tags=("features",),
     )
 

@@ -54,7 +54,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
         per_core_hour=project.config.cost.per_core_hour,
         intake=intake,
         quarantine=quarantined,
-        lineage=observe.origins(model, champion, project.groups, source),
+        lineage=observe.origins(model, champion, project, source),
     )
     return {observe.profile_table(model): profiled, page(model): render(report)}
 

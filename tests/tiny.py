@@ -7,6 +7,8 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
+from agreed import agree
+
 START = date(2024, 3, 1)
 FILES = {
     "headrace.yaml": 'name: tiny\nheadrace: ">=0.1"\nconf: conf\ngraph: tiny_graph:graph\n',
@@ -41,6 +43,7 @@ def make_project(folder: Path, days: int = 10, a_day: int = 6) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    agree(folder)
     for day in range(days):
         land(folder, START + timedelta(days=day), "a", [visit(day * a_day + n, day, n) for n in range(a_day)])
     return folder

@@ -34,6 +34,7 @@ BROUGHT_HERE = {
     "lib/headrace/release/decisions.py": "a row a decision about models",
     "lib/headrace/monitoring/distribution.py": "25 bars; a row for each of at most 400 snapshots",
     "lib/headrace/monitoring/observe.py": "a row a source and outcome; a row a step of one run",
+    "lib/headrace/cli/difference.py": "1000 sampled users of a group; one day",
     "lib/headrace/cli/refused.py": "a row a rule or landing day; as many rows as the command asks for",
 }
 """Where rows come to the driver, and what bounds them. A new entry needs its bound."""

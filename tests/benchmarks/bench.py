@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import pyarrow.dataset as ds
+from agreed import agree
 from benchmarks import event_log
 from benchmarks.memory import Peak
 from whole_project import copy_project
@@ -126,7 +127,9 @@ def landed_as(form: str) -> Path:
     folder = ROOT / ".headrace" / f"project_{form}"
     shutil.rmtree(folder / "conf", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    return copy_project(folder, {"bench/events/visits.yaml": ("format: parquet", f"format: {form}")})
+    project = copy_project(folder, {"bench/events/visits.yaml": ("format: parquet", f"format: {form}")})
+    agree(project, "bench")
+    return project
 
 
 def main(words: list[str]) -> int:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from agreed import agree
 from whole_project import copy_project
 
 from headrace.jobs.demo import cdnow
@@ -31,6 +32,7 @@ def test_recency_frequency_and_t_equal_the_published_summary(spark, tmp_path, ca
     project = copy_project(tmp_path, {"cdnow.yaml": ("to: 1998-07-01", "to: 1997-10-01")})
     for other in ("features/customer_activity", "labels/lapsed", "models/lapse_risk"):
         (project / f"conf/cdnow/{other}.yaml").unlink()  # only what the figures need
+    agree(project, "cdnow")
     status, said = call("run", "--select", "+build_features", "--env", "cdnow", "--project", str(project))
     assert status == 0, said
     features = spark.read.format("delta").load(str(project / ".headrace/cdnow/warehouse/features/customer_rfm"))

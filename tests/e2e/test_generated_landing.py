@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from agreed import agree
 from whole_project import copy_project
 
 from headrace.ground.interval import Interval, parse_instant
@@ -30,11 +31,9 @@ def test_the_rows_are_the_same_in_1_2_and_7_tasks(spark):
 
 
 def test_it_lands_by_day_once_and_never_over_another(spark, call, tmp_path):
-    home = [
-        f"--set=home={tmp_path.name}",
-        "--project",
-        str(copy_project(tmp_path, {"bench/events/visits.yaml": ("format: parquet", "format: json")})),
-    ]
+    project = copy_project(tmp_path, {"bench/events/visits.yaml": ("format: parquet", "format: json")})
+    agree(project, "bench")
+    home = [f"--set=home={tmp_path.name}", "--project", str(project)]
     few = ["--set", "settings.generate.events=3000", "--set", "settings.generate.users=100"]
     status, said = call("run", "generate_events", "--env", "bench", *few, *home)
     assert status == 0, said

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import tiny
+from agreed import agree
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 
@@ -86,6 +87,7 @@ def test_a_mended_contract_brings_its_rows_back(spark, call, tmp_path):
     assert rows(spark, project, "raw.quarantine").where("rule = 'widened_type'").count() == 1
     contract = project / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text().replace("decimal(8,2)", "decimal(10,2)"))
+    assert call("contract", "bump", "visits", "--why", "Dearer visits.", "--project", str(project))[0] == 0
     assert call("quarantine", "replay", "--rule", "widened_type", "--dry-run", "--project", str(project))[0] == 0
     status, said = call("quarantine", "replay", "--rule", "widened_type", "--project", str(project))
     assert status == 0, said
@@ -98,6 +100,7 @@ def test_policies_of_new_columns_and_types(spark, call, tmp_path):
         project = tiny.make_project(tmp_path / policy, days=1)
         contract = project / "conf/contracts/events/visits.yaml"
         contract.write_text(contract.read_text().replace("lateness: 3d", f"lateness: 3d\nnew_columns: {policy}"))
+        agree(project)
         tiny.land(project, tiny.START, "b", [tiny.visit(800, 0, 1, colour="red")])
         assert call("run", "ingest_events", "--project", str(project), "--to", "2024-03-02")[0] == 0
         outcomes = {r["outcome"]: r["rows"] for r in rows(spark, project, "raw.tally").collect()}
@@ -105,6 +108,7 @@ def test_policies_of_new_columns_and_types(spark, call, tmp_path):
     project = tiny.make_project(tmp_path / "fail", days=1)
     contract = project / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text().replace("lateness: 3d", "lateness: 3d\nnew_columns: fail"))
+    agree(project)
     tiny.land(project, tiny.START, "b", [tiny.visit(800, 0, 1, colour="red")])
     status, said = call("run", "ingest_events", "--project", str(project), "--to", "2024-03-02")
     assert status == 1

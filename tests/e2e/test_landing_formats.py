@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tiny
+from agreed import agree
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 FORMATS = ("json", "csv", "parquet")
@@ -38,6 +39,7 @@ def make_project(folder, days=3, csv="", more=""):
             (project / f"home/landing/{form}" / str(tiny.START + timedelta(days=day))).mkdir(parents=True)
     base = project / "conf/base.yaml"
     base.write_text(base.read_text().replace("to: 2024-03-11", f"to: 2024-03-{days + 1:02d}"))
+    agree(project)
     return project
 
 

@@ -193,6 +193,9 @@ def shop(spark, tmp_path_factory) -> Shop:
             "        count_active.job(project),\n        weekend_orders.job(project),\n",
         ),
     )
+    why = ("--why", "Orders come from the lake's table; money spent in the app.")
+    bumped = call(str(python.parent / "headrace"), "contract", "bump", "customer_activity", *why, cwd=root)
+    assert bumped.returncode == 0, bumped.stderr
     ran = call("make", "run", cwd=root)
     return Shop(root, python, package, before, ran, call("make", "test", cwd=root))
 
@@ -235,7 +238,7 @@ def test_the_new_feature_is_what_a_plain_sum_gives(spark, shop):
         for event in events()
         if event[1] == "order" and event[4] == "app"
     ]
-    table = rows(spark, shop, "features.customer_activity").selectExpr("customer_id", "as_of", "app_spend_28d")
+    table = rows(spark, shop, "features.customer_activity_v2").selectExpr("customer_id", "as_of", "app_spend_28d")
     for day in (date(2026, 1, 19), date(2026, 2, 16), date(2026, 3, 9)):
         as_of = datetime(day.year, day.month, day.day, tzinfo=UTC)
         expected: dict[str, Decimal] = defaultdict(Decimal)
@@ -263,5 +266,5 @@ def test_the_third_packages_table_is_what_counting_gives(spark, shop):
 
 
 def test_the_projects_own_table_counts_who_ordered(spark, shop):
-    activity = rows(spark, shop, "features.customer_activity").where("orders_28d > 0").groupBy("as_of").count()
+    activity = rows(spark, shop, "features.customer_activity_v2").where("orders_28d > 0").groupBy("as_of").count()
     assert sorted(rows(spark, shop, "reports.active_customers").collect()) == sorted(activity.collect())

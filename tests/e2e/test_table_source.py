@@ -8,6 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 import tiny
+from agreed import agree
 
 from headrace.ground.interval import DAY
 from headrace.tables.hash import table_hash
@@ -32,6 +33,7 @@ def in_place(folder, table=DELTA, days=4):
     contract.write_text(contract.read_text().replace(LANDING, f"table: {table}"))
     base = project / "conf/base.yaml"
     base.write_text(base.read_text().replace("to: 2024-03-11", f"to: 2024-03-{days + 1:02d}"))
+    agree(project)
     return project
 
 
@@ -76,6 +78,7 @@ def test_only_the_days_whose_rows_changed_are_due(spark, call, tmp_path):
     project = in_place(tmp_path)
     contract = project / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text().replace("lateness: 3d", "lateness: 1d"))
+    agree(project)
     append(visits(spark, range(3)), project)
     assert call("run", "ingest_events", "--project", str(project))[0] == 0
     append(visits(spark, [3]), project)
@@ -172,6 +175,7 @@ def test_policies_hold_for_rows_with_types_of_their_own(spark, call, tmp_path):
     project = in_place(tmp_path, days=1)
     contract = project / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text().replace("lateness: 3d", "lateness: 3d\nnew_columns: quarantine"))
+    agree(project)
     frame = visits(spark, [0]).selectExpr(
         "id", "CAST(who AS DOUBLE) + IF(id = 'v1', 0.5, 0) AS who", "CAST(at AS TIMESTAMP_NTZ) AS at", "got",
         "CASE id WHEN 'v2' THEN 'much' WHEN 'v3' THEN '1234567.00' ELSE CAST(paid AS STRING) END AS paid",
@@ -195,6 +199,7 @@ def test_equal_rows_without_an_id_stay_apart_however_delta_lays_them(spark, call
     project = in_place(tmp_path, days=1)
     contract = project / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text().replace(", event_id: id", ""))
+    agree(project)
     for _ in range(2):
         append(visits(spark, [0]), project)
     assert call("run", "ingest_events", "--project", str(project))[0] == 0

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 import tiny
+from agreed import agree
 from whole_project import Whole, copy_whole, run_whole
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,6 +175,7 @@ def test_a_server_that_runs_already_makes_the_same_tables_and_its_errors_are_hea
     assert main(["run", "--project", str(classic)]) == 0
     contract = strict / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text() + "new_columns: fail\n", encoding="utf-8")
+    agree(strict)
     tiny.land(strict, tiny.START, "b", [tiny.visit(900, 0, 1, surprise=1)])
     ran = run(
         [["run", "--project", str(connect)], ["run", "--project", str(strict)]], sys.executable, SPARK_REMOTE=server

@@ -18,6 +18,7 @@ from headrace import __version__
 from headrace.cli import commands, pages, tables
 from headrace.cli.absent import missing
 from headrace.cli.choice import Choice, show_whole
+from headrace.cli.contract import contract
 from headrace.cli.exports import export
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, Env, Folder, Sets
@@ -39,7 +40,6 @@ rollback = typer.Typer(help="Undo a release: restore what was champion before.",
 quarantine = typer.Typer(
     help="Look at refused rows, and read them again after a contract was mended.", no_args_is_help=True
 )
-contract = typer.Typer(help="Check the agreements in conf/.", no_args_is_help=True)
 GROUPS = {
     "rollback": rollback,
     "quarantine": quarantine,
@@ -120,12 +120,6 @@ def status(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> Non
 def lint(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
     """Check configuration, contracts and graph; starts no Spark."""
     raise typer.Exit(commands.lint(Choice(project, env, tuple(sets or ()))))
-
-
-@contract.command("check")
-def contract_check(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
-    """Read every contract and print its fingerprint; starts no Spark."""
-    raise typer.Exit(commands.contract_check(Choice(project, env, tuple(sets or ()))))
 
 
 @rollback.command("model")

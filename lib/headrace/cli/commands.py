@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Protocol
 
 from headrace.cli.absent import stand_ins
+from headrace.cli.agreement import check_agreed
 from headrace.cli.choice import Choice, console, grid_of
-from headrace.cli.loading import check_landing, open_project
+from headrace.cli.loading import check_landing
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import select
-from headrace.ground.errors import DONE, NOT_READY, USAGE, HeadraceError, nearest
+from headrace.ground.errors import DONE, NOT_READY, HeadraceError, nearest
 from headrace.ground.interval import Interval
 
 TERMINATED = 143
-
-
-class Signed(Protocol):
-    """What every contract has."""
-
-    @property
-    def version(self) -> int: ...
-
-    @property
-    def owner(self) -> str: ...
-
-    @property
-    def fingerprint(self) -> str: ...
 
 
 def run(choice: Choice) -> int:
@@ -56,6 +42,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.ground.session import running_stages
     from headrace.tables.lock import run_lock
 
+    check_agreed(project, graph)
     out = console()
     with run_lock(project.run_lock, run_id):
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
@@ -88,6 +75,7 @@ def plan(choice: Choice) -> int:
     project, graph = choice.open()
     chosen = select(graph, choice.selector)
     asked = asked_interval(project, choice.start, choice.end)
+    check_agreed(project, graph)
     parts = assemble(project, graph)
     forced = tuple(job.name for job in chosen) if choice.refresh else ()
     found = survey(chosen, parts.look(asked, forced), project.config.engine.most_intervals)
@@ -117,28 +105,6 @@ def lint(choice: Choice) -> int:
     if absent:
         out.print(f"Not installed here, so what jobs import from it was not looked at: {', '.join(sorted(absent))}.")
     return DONE
-
-
-def contract_check(choice: Choice) -> int:
-    """The contracts with their fingerprints, and what is found of them."""
-    from headrace.cli.findings import shared_findings, show_findings
-
-    project = open_project(choice.folder, choice.env, choice.sets)
-    grid = grid_of("kind", "name", "version", "fingerprint", "owner")
-    kinds: dict[str, Mapping[str, Signed]] = {
-        "events": project.sources,
-        "features": project.groups,
-        "label": project.labels,
-        "model": project.models,
-    }
-    for kind, contracts in kinds.items():
-        for name, contract in contracts.items():
-            grid.add_row(kind, name, str(contract.version), contract.fingerprint, contract.owner)
-    out = console()
-    out.print(grid)
-    found = shared_findings(project)
-    show_findings(out, found)
-    return USAGE if any(finding.level == "error" for finding in found) else DONE
 
 
 def _contracts(project: Project) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -20,11 +21,13 @@ def open_catalog(choice: Choice) -> tuple[Project, Catalog]:
     """The project and its catalog, headrace's own tables included. No Spark is started, nor needed."""
     with stand_ins():
         from headrace.features.catalog import build_catalog
+        from headrace.features.groups import kept_tables
         from headrace.graph.ledger import LEDGER
         from headrace.release.decisions import DECISIONS
 
         project, graph = choice.open()
-        return project, build_catalog(project, graph, (LEDGER, DECISIONS))
+        kept = kept_tables(project, datetime.now(UTC).date())
+        return project, build_catalog(project, graph, (LEDGER, DECISIONS, *kept))
 
 
 def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,7 +15,8 @@ from packaging.version import Version
 from headrace import __version__
 from headrace.cli.choice import console
 from headrace.cli.sample import CUSTOMERS, FIRST, WEEKS, land_sample, made_up_days
-from headrace.graph.project import PROJECT_NAME
+from headrace.contracts.lock import first_lock, write_lock
+from headrace.graph.project import PROJECT_NAME, load_project
 from headrace.ground.errors import DONE, HeadraceError
 
 HOME = ".headrace/local"
@@ -57,9 +58,17 @@ def make_project(name: str, root: Path) -> tuple[str, ...]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         (root / EXECUTABLE).chmod(0o755)
+        locks = _locked(root)
     except OSError as error:
         raise HeadraceError("PROJECT_FOLDER", folder=root, problem=f"cannot be written ({error.strerror})") from error
-    return tuple(sorted(texts))
+    return tuple(sorted([*texts, *locks]))
+
+
+def _locked(root: Path) -> list[str]:
+    """Agree to the template's feature groups; the paths of their lock entries."""
+    project = load_project(root, "local")
+    entries = [first_lock(project.bound(name), datetime.now(UTC).date(), "First entry.") for name in project.groups]
+    return [str(write_lock(project.contracts, entry).relative_to(project.root)) for entry in entries]
 
 
 def _template(folder: Traversable, at: str = "") -> list[tuple[str, str]]:

@@ -126,7 +126,11 @@ def quarantine_show(choice: Choice, rule: str | None, rows: int, raw: bool) -> i
     for row in some_rows(parts.store.load(table), rule, rows, raw):
         shown.add_row(*row)
     out.print(shown)
-    out.print(f"Next: mend the contract, then {choice.command('quarantine replay --rule ' + (rule or counts[0][1]))}")
+    source, named, *_ = counts[0]
+    agreed = choice.command(f"contract bump {source} --why ...")
+    out.print(
+        f"Next: mend the contract, then {agreed}, then {choice.command(f'quarantine replay --rule {rule or named}')}"
+    )
     return DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from pyspark.sql import functions as F
 from headrace.cli.loading import load_graph, open_project
 from headrace.features.catalog import Catalog, build_catalog
 from headrace.features.entry import Kind
-from headrace.features.groups import features_table
+from headrace.features.groups import features_table, kept_tables
 from headrace.graph.ledger import LEDGER
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
+    from headrace.contracts.features import FeatureGroup
+
 LATEST = "latest"
 OWN = (LEDGER, DECISIONS)
 
@@ -47,7 +50,7 @@ class Workbench:
     @property
     def catalog(self) -> Catalog:
         """Everything that the project has, as fresh as it is now."""
-        return build_catalog(self.project, self.graph, OWN)
+        return build_catalog(self.project, self.graph, (*OWN, *kept_tables(self.project, _today())))
 
     def find(self, text: str = "", kind: Kind | None = None) -> Listing:
         """The entries in which every word of ``text`` occurs; of one kind, where that is named."""
@@ -82,15 +85,18 @@ class Workbench:
         entry = self.catalog.entry("table", name)
         return self.store.load(Table(entry.name, entry.meaning), version)
 
-    def features(self, group: str, as_of: str | date | None = None) -> DataFrame:
+    def features(self, group: str, as_of: str | date | None = None, version: int | None = None) -> DataFrame:
         """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``.
 
         Every snapshot, the one at ``as_of``, or the ``"latest"``.
 
+        ``version``: an earlier one of the group, as long as it is kept; else the one that its contract says.
+
         Raises:
-            HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; TABLE_MISSING; INSTANT_UNREADABLE.
+            HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; VERSION_UNKNOWN, VERSION_RETIRED;
+                TABLE_MISSING; INSTANT_UNREADABLE.
         """
-        table = features_table(self.project.groups.find(group))
+        table = features_table(self._of_version(self.project.groups.find(group), version))
         frame = self.store.load(table).drop("as_of_month")
         if as_of is None:
             return frame
@@ -98,6 +104,18 @@ class Workbench:
             last = frame.agg(F.max("as_of").alias("last"))
             return frame.join(F.broadcast(last), on=F.col("as_of") == F.col("last"), how="inner").drop("last")
         return frame.where(F.col("as_of") == F.lit(parse_instant(as_of)))
+
+    def _of_version(self, group: FeatureGroup, version: int | None) -> FeatureGroup:
+        lock = self.project.lock_of(group.namespace)
+        if version in (None, group.version) or lock is None:
+            return group
+        step = lock.step(version or 0)
+        if step is None:
+            known = ", ".join(str(one.version) for one in lock.history)
+            raise HeadraceError("VERSION_UNKNOWN", group=group.namespace, version=version, known=known)
+        if step not in lock.kept(_today()):
+            raise HeadraceError("VERSION_RETIRED", group=group.namespace, version=version, day=step.retire_after)
+        return group.kept_in(step.table)
 
     def training_set(self, model: str) -> DataFrame:
         """``(entity..., cutoff, label, part, ..., inputs)`` of a model: a row a label, with what was known at its cutoff.
@@ -134,6 +152,10 @@ def open_workbench(project: str | Path | None = None, env: str | None = None, *s
     """
     opened = open_project(_folder(project), env or os.environ.get("HEADRACE_ENV", "local"), sets)
     return Workbench(opened, load_graph(opened))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _folder(given: str | Path | None) -> Path:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from headrace.contracts.arrival import Landing, TableInPlace
-from headrace.contracts.expressions import rename_columns
-from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.fingerprint import data_fingerprint, notation, plain
 from headrace.contracts.names import DataType, Formula, Name, Policy, Sensitivity, Span
 from headrace.ground.document import Strict
 from headrace.ground.errors import nearest
+from headrace.ground.interval import SECOND
 
 SYSTEM_COLUMNS = ("event_date", "landed_on", "event_key", "row_hash")
 """What headrace adds to every event; a contract may not use these names."""
@@ -174,22 +174,25 @@ class EventContract(Strict):
         return tuple(name for name, column in self.columns.items() if column.required or name in roles)
 
     @cached_property
+    def meaning_for_data(self) -> dict[str, Any]:
+        """What shapes rows, without owner, purposes and meanings."""
+        return {
+            "source": self.source,
+            "landing" if self.landing is not None else "table": plain(self.arrival.meaning),
+            "roles": plain(self.roles.model_dump()),
+            "types": sorted(self.types),
+            "columns": [
+                [name, column.type, name in self.required, *([column.called] if column.called else [])]
+                for name, column in self.columns.items()
+            ],
+            "lateness": self.lateness // SECOND,
+            "delay": self.delay // SECOND,
+            "zone": self.zone,
+            "policies": [self.new_columns, self.new_types, self.widened_types],
+            "rules": [[rule.name, notation(rule.keep.tree)] for rule in self.rules],
+        }
+
+    @cached_property
     def fingerprint(self) -> str:
-        """The data fingerprint: what shapes rows, without owner, purposes and meanings."""
-        return fingerprint(
-            {
-                "source": self.source,
-                "landing" if self.landing is not None else "table": self.arrival.meaning,
-                "roles": self.roles.model_dump(),
-                "types": sorted(self.types),
-                "columns": [
-                    (name, column.type, name in self.required, *([column.called] if column.called else []))
-                    for name, column in self.columns.items()
-                ],
-                "lateness": self.lateness.total_seconds(),
-                "delay": self.delay.total_seconds(),
-                "zone": self.zone,
-                "policies": [self.new_columns, self.new_types, self.widened_types],
-                "rules": [(rule.name, rename_columns(rule.keep.tree, {})) for rule in self.rules],
-            }
-        )
+        """The data fingerprint."""
+        return data_fingerprint(self.meaning_for_data)

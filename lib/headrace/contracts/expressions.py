@@ -1,6 +1,6 @@
 """Expressions in contracts: parsed, held to an allow-list, and printed again for Spark from the checked tree.
 
-The tree is headrace's own: ``("add", left, right)``, ``("column", "value")``, ``("number", "0.1")``. It is at once
+The tree is headrace's own: ``("add", left, right)``, ``("column", "value")``, ``("decimal", "0.1")``. It is at once
 what Spark's SQL is generated from and what a fingerprint is taken over, so the two cannot part.
 """
 
@@ -90,7 +90,9 @@ def _string_sql(text: str) -> str:
 
 _PRINTED: dict[str, Callable[[Node], str]] = {
     "column": lambda parts: f"`{parts[0]}`",
-    "number": lambda parts: str(parts[0]),
+    "integer": lambda parts: str(parts[0]),
+    "decimal": lambda parts: str(parts[0]),
+    "double": lambda parts: str(parts[0]),
     "string": lambda parts: _string_sql(parts[0]),
     "boolean": lambda parts: "TRUE" if parts[0] else "FALSE",
     "null": lambda _: "NULL",

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from headrace.contracts.expressions import Expression
-from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.fingerprint import data_fingerprint, notation
 from headrace.contracts.names import Formula, Gap, Name, Sensitivity
 from headrace.ground.document import Strict, read_document, validate
 from headrace.ground.errors import nearest
-from headrace.ground.interval import DAY, parse_span
+from headrace.ground.interval import DAY, SECOND, parse_span
 
 Aggregate = Literal[
     "count",
@@ -35,6 +35,7 @@ Aggregate = Literal[
 Measure = Literal["count", "mean_duration"]
 VALUELESS = frozenset({"count", "active_days", "time_since_last", "sessions"})
 SCALED = frozenset({"sum", "mean", "variance"})
+FORMULAS = ("expression", "where", "derive")
 NUMERIC = SCALED | VALUELESS | {"count_distinct"}
 
 
@@ -116,12 +117,17 @@ class Feature(Strict):
 
     @cached_property
     def meaning_for_data(self) -> dict[str, Any]:
-        """What gives the values their meaning: input of the fingerprint."""
-        trees = {key: getattr(self, key).tree for key in ("expression", "where", "derive") if getattr(self, key)}
-        kept = {"name": self.name, "aggregate": self.aggregate, "windows": list(self.windows), "k": self.k}
+        """What gives the values their meaning: input of the fingerprint.
+
+        What is not said is not in it, so that a key which a later headrace knows changes no contract that lacks it.
+        """
+        given = {key: getattr(self, key) for key in FORMULAS}
+        trees = {key: notation(formula.tree) for key, formula in given.items() if formula is not None}
+        kept = {"name": self.name, "aggregate": self.aggregate, "windows": list(self.windows) or None, "k": self.k}
         scale = self.scale if self.aggregate in SCALED or self.derive else None
-        runs = {} if self.gap is None else {"gap": self.gap.total_seconds(), "measure": self.measure or "count"}
-        return kept | trees | {"scale": scale, "when_empty": self.when_empty} | runs
+        runs = {} if self.gap is None else {"gap": self.gap // SECOND, "measure": self.measure or "count"}
+        said = kept | trees | {"scale": scale, "when_empty": self.when_empty} | runs
+        return {key: value for key, value in said.items() if value is not None}
 
 
 class FeatureGroup(Strict):
@@ -179,19 +185,22 @@ class FeatureGroup(Strict):
         return None if "all" in spans else max((parse_span(span) for span in spans), default=DAY)
 
     @cached_property
+    def meaning_for_data(self) -> dict[str, Any]:
+        """What gives the values their meaning, but for that of the source: without owner, purpose, meanings and units."""
+        return {
+            "group": [self.team, self.group],
+            "entity": list(self.entity),
+            "source": self.source,
+            "zone": self.zone,
+            "accuracy": self.accuracy,
+            "tail": self.tail,
+            "features": [feature.meaning_for_data for feature in self.features],
+        }
+
+    @cached_property
     def fingerprint(self) -> str:
-        """The data fingerprint, without owner, purpose, meanings and units."""
-        return fingerprint(
-            {
-                "group": [self.team, self.group],
-                "entity": list(self.entity),
-                "source": self.source,
-                "zone": self.zone,
-                "accuracy": self.accuracy,
-                "tail": self.tail,
-                "features": [feature.meaning_for_data for feature in self.features],
-            }
-        )
+        """The data fingerprint of the group's own words (``contracts.binding`` adds what its source means)."""
+        return data_fingerprint(self.meaning_for_data)
 
     @property
     def table(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -145,7 +146,17 @@ def _literal(tree: Any, text: str) -> Node:
         raise ValueError(
             f"the number {tree.this[:50]} does not fit: 38 digits, or 1e-300 to 1e300 (in '{shown(text)}')"
         )
-    return ("number", tree.this.lower())
+    return typed_number(tree.this)
+
+
+def typed_number(text: str) -> Node:
+    """A number with its type, as Spark types it: a whole number, a DECIMAL whose scale is its digits, a DOUBLE."""
+    if "e" in text.lower():
+        _, figures, exponent = Decimal(text).normalize().as_tuple()
+        return ("double", f"{''.join(map(str, figures))}e{exponent}")
+    whole, point, fraction = text.partition(".")
+    digits = whole.lstrip("0") or "0"
+    return ("decimal", f"{digits}.{fraction}") if point else ("integer", digits)
 
 
 def _is(tree: Any, text: str) -> Node:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.fingerprint import data_fingerprint, notation
 from headrace.contracts.names import Formula, Name, PositiveSpan, Span
 from headrace.ground.document import Strict
 
@@ -67,12 +67,12 @@ class LabelContract(Strict):
     def fingerprint(self) -> str:
         """The data fingerprint, without owner and purpose."""
         outcome, eligible = self.outcome, self.eligible
-        return fingerprint(
+        return data_fingerprint(
             {
                 "label": self.label,
                 "source": self.source,
-                "eligible": [eligible.where and eligible.where.tree, eligible.within.total_seconds()],
-                "outcome": [outcome.where and outcome.where.tree, outcome.positive],
+                "eligible": [eligible.where and notation(eligible.where.tree), eligible.within.total_seconds()],
+                "outcome": [outcome.where and notation(outcome.where.tree), outcome.positive],
                 "window": [outcome.gap.total_seconds(), outcome.horizon.total_seconds()],
                 "cutoffs": [str(self.cutoffs.first), str(self.cutoffs.last), self.cutoffs.every.total_seconds()],
             }

@@ -72,9 +72,9 @@ def _trees(feature: Feature, group: FeatureGroup, known: Mapping[str, Node]) -> 
         yield feature.name, _derived(feature, ordered(_inlined(feature.derive.tree, known)))
         return
     meaning = feature.meaning_for_data
-    what = {
-        key: ordered(value) if key == "expression" else value for key, value in meaning.items() if key not in _APART
-    }
+    what = {key: value for key, value in meaning.items() if key not in _APART}
+    if feature.expression is not None:
+        what["expression"] = ordered(feature.expression.tree)
     rest = {key: meaning.get(key) for key in ("scale", "when_empty")}
     rest |= {"tail": group.tail, "accuracy": group.accuracy, "zone": group.zone}
     where = EVERY if feature.where is None else ordered(feature.where.tree)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from headrace.contracts.fingerprint import fingerprint
+from headrace.contracts.fingerprint import data_fingerprint
 from headrace.contracts.names import Name
 from headrace.contracts.namespaces import GroupReference
 from headrace.ground.document import Strict
@@ -90,4 +90,4 @@ class ModelContract(Strict):
     def fingerprint(self) -> str:
         """The data fingerprint, without owner and purpose."""
         kept = self.model_dump(mode="json", exclude={"version", "owner", "purpose"})
-        return fingerprint(kept | {"columns": list(self.columns)})
+        return data_fingerprint(kept | {"columns": list(self.columns)})

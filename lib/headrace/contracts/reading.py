@@ -32,7 +32,7 @@ def read_tree(text: str) -> Any:
         raise ValueError(f"an expression of {len(text)} characters; {MAX_CHARACTERS} at most")
     spark = Dialect.get_or_raise("spark")
     try:
-        tokens = _joined_strings(spark.tokenize(text), text)
+        tokens = _without_alias(_joined_strings(spark.tokenize(text), text))
         _check_tokens(tokens, text)
         trees = spark.parser().parse_into(exp.Condition, tokens, text)
     except RecursionError:
@@ -61,6 +61,16 @@ def _joined_strings(tokens: Iterable[Token], text: str) -> list[Token]:
         else:
             joined.append(token)
     return joined
+
+
+def _without_alias(tokens: list[Token]) -> list[Token]:
+    """``value * 2 AS twice`` without the name: a contract's feature has one already (semantics 17)."""
+    kinds = [token.token_type for token in tokens[-2:]]
+    named = len(tokens) > len(kinds) and kinds in (
+        [TokenType.ALIAS, TokenType.VAR],
+        [TokenType.ALIAS, TokenType.IDENTIFIER],
+    )
+    return tokens[:-2] if named else tokens
 
 
 def _is_doubled_quote(one: Token, other: Token, text: str) -> bool:

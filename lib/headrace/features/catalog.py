@@ -114,7 +114,7 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
         windows=_windows(feature, group),
         sources=(group.source,),
         version=group.version,
-        fingerprint=group.fingerprint,
+        fingerprint=project.identity(group.namespace),
         sensitivity=sensitivity,
         columns=tuple(Column(name, kind, "", sensitivity) for name in feature.columns),
         readers=tuple(_readers_of_feature(feature, group, project)) + shelf.readers(table),

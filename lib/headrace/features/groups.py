@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.features import FeatureGroup
 from headrace.tables.spec import Table
 
+if TYPE_CHECKING:
+    from headrace.graph.project import Project
+
 
 def features_table(group: FeatureGroup) -> Table:
-    """``features.{group}`` (see ``contracts.namespaces``): (entity..., as_of, features), a partition a month of snapshots.
+    """``features.{group}`` (see ``contracts.namespaces``), with a later version behind it: (entity..., as_of, features).
+
+    A partition is a month of snapshots.
 
     A year's first load would be 365 small files for a partition a day; Delta finds a day's rows by its statistics.
     """
@@ -24,6 +33,17 @@ def features_table(group: FeatureGroup) -> Table:
         indexed=("as_of", *group.entity),
         unhashed=("as_of_month",),
     )
+
+
+def kept_tables(project: Project, today: date) -> tuple[Table, ...]:
+    """The tables of earlier versions that are still to be read, each until its day."""
+    found = []
+    for group in project.groups.values():
+        lock = project.lock_of(group.namespace)
+        for step in lock.kept(today) if lock is not None else ():
+            meaning = f"Version {step.version} of {group.group}, made no more; to be read until {step.retire_after}."
+            found.append(replace(features_table(group.kept_in(step.table)), meaning=meaning))
+    return tuple(found)
 
 
 def laid_out(features: DataFrame, group: FeatureGroup) -> DataFrame:

@@ -142,12 +142,14 @@ class Shelf:
         if found is None:
             return entry
         contract, source = found
-        entity = contract.entity if isinstance(contract, FeatureGroup) else source.entity
+        entity, identity = source.entity, contract.fingerprint
+        if isinstance(contract, FeatureGroup):
+            entity, identity = contract.entity, self.project.identity(contract.namespace)
         return replace(
             entry,
             owner=contract.owner,
             version=contract.version,
-            fingerprint=contract.fingerprint,
+            fingerprint=identity,
             entity=entity,
             sources=(source.source,),
         )

@@ -13,10 +13,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, Field
 
 from headrace import __version__
+from headrace.contracts.binding import Bound
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
+from headrace.contracts.lock import Lock, read_locks
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import Groups, place_groups
 from headrace.ground.config import Config, load_config
@@ -61,6 +63,8 @@ class Project:
     groups: Groups
     labels: Mapping[str, LabelContract]
     models: Mapping[str, ModelContract]
+    locks: Mapping[str, Lock] = field(default_factory=dict)
+    """What feature groups were agreed to mean, by ``team.group``."""
     documents: Mapping[str, Document] = field(default_factory=dict)
     """The file of each contract, by kind and name: ``features/growth.customer_activity``."""
 
@@ -111,6 +115,22 @@ class Project:
         """The source of a model's label: its entities are those that are scored."""
         return self.sources[self.labels[model.label].source]
 
+    def bound(self, group: str) -> Bound:
+        """A group with the source that it reads."""
+        return Bound(self.groups[group], self.sources[self.groups[group].source])
+
+    def lock_of(self, group: str) -> Lock | None:
+        """The lock entry of a group; None where it has none."""
+        return self.locks.get(self.groups[group].namespace)
+
+    def identity(self, group: str) -> str:
+        """The identity of a group's values, everything upstream included: what tables, models and stamps carry.
+
+        It is the fingerprint under which the version was locked, so that a new scheme makes nothing anew.
+        """
+        bound, lock = self.bound(group), self.lock_of(group)
+        return lock.identity if lock is not None and lock.holds(bound) else bound.fingerprint
+
     def job_name(self, job: str, model: ModelContract) -> str:
         """The name of a model's own job: the job's, and the model's where there are several."""
         return job if len(self.models) == 1 else f"{job}.{model.model}"
@@ -124,7 +144,7 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     """Open the project in ``root`` for one environment.
 
     Raises:
-        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*,
+        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*, LOCK_*,
             SOURCE_TABLE_OUTSIDE.
     """
     root = root.resolve()
@@ -137,6 +157,8 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     config = load_config(conf, env, overrides)
     contracts = conf / config.contracts
     documents: dict[str, Document] = {}
+    locks = read_locks(contracts)
+    groups = _load(documents, contracts / "features", FeatureGroup, "namespace")
     project = Project(
         name=file.name,
         root=root,
@@ -145,9 +167,10 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
         conf=file.conf,
         config=config,
         sources=_load(documents, contracts / "events", EventContract, "source", _in_place(root, config)),
-        groups=place_groups(_load(documents, contracts / "features", FeatureGroup, "namespace").values(), {}),
+        groups=place_groups(groups.values(), _settled(groups, locks)),
         labels=_load(documents, contracts / "labels", LabelContract, "label"),
         models=_load(documents, contracts / "models", ModelContract, "model"),
+        locks=locks,
         documents=MappingProxyType(documents),
     )
     _check_groups(project)
@@ -171,6 +194,12 @@ def _in_place(root: Path, config: Config) -> Callable[[EventContract, Document],
 
 def _unchecked(contract: BaseModel, document: Document) -> None:
     """A contract whose file alone says all about it."""
+
+
+def _settled(groups: Mapping[str, FeatureGroup], locks: Mapping[str, Lock]) -> dict[str, str]:
+    """The tables that lock entries name for the groups' versions, by ``team.group``."""
+    steps = {name: locks[name].step(group.version) for name, group in groups.items() if name in locks}
+    return {name: step.table for name, step in steps.items() if step is not None}
 
 
 def _load(

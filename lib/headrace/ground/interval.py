@@ -11,6 +11,7 @@ from headrace.ground.errors import HeadraceError
 
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
+SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([smhdw])")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
-from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.monitoring.cost import LedgerEntry
@@ -26,6 +25,9 @@ from headrace.tables.spec import Table
 from headrace.training.apply import with_score
 from headrace.training.metrics import Estimate
 from headrace.training.tracking import Registered
+
+if TYPE_CHECKING:
+    from headrace.graph.project import Project
 
 SCORE = "score"
 _COPIES = "duplicate"
@@ -173,12 +175,13 @@ def steps_of(ledger: DataFrame, run_id: str) -> tuple[LedgerEntry, ...]:
     return tuple(LedgerEntry(**{name: row[name] for name in names}) for row in steps.toArrow().to_pylist())
 
 
-def origins(
-    model: ModelContract, champion: Registered, groups: Mapping[str, FeatureGroup], source: EventContract
-) -> tuple[Origin, ...]:
+def origins(model: ModelContract, champion: Registered, project: Project, source: EventContract) -> tuple[Origin, ...]:
     """The model, the feature groups and the source that the page rests on, with versions and fingerprints."""
     return (
         Origin(f"model {model.model}", champion.version, champion.model.feature_fingerprint),
-        *(Origin(groups[name].table, f"v{groups[name].version}", groups[name].fingerprint) for name in model.groups),
+        *(
+            Origin(project.groups[name].table, f"v{project.groups[name].version}", project.identity(name))
+            for name in model.groups
+        ),
         Origin(f"events {source.source}", f"v{source.version}", source.fingerprint),
     )

@@ -22,7 +22,8 @@ FILES = {
     ".gitignore", "Makefile", "README.md", "conf/base.yaml", "conf/local.yaml", "conf/log4j2.properties",
     "conf/spark-defaults.conf", "conf/contracts/events/orders.yaml", "conf/contracts/features/customer_activity.yaml",
     "conf/contracts/labels/lapsed.yaml", "conf/contracts/models/lapse_risk.yaml", "conf/contracts/owners.yaml",
-    "headrace.yaml", "jobs/__init__.py", "jobs/count_active.py", "jobs/graph.py", "spark-submit.sh", "tests/test_count_active.py",
+    "conf/contracts/lock/growth.customer_activity.yaml", "headrace.yaml", "jobs/__init__.py",
+    "jobs/count_active.py", "jobs/graph.py", "spark-submit.sh", "tests/test_count_active.py",
 }  # fmt: skip
 MOST_JOB_LINES = 12
 

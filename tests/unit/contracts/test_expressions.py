@@ -106,6 +106,12 @@ def test_what_is_allowed_is_printed_as_what_was_read(text, sql):
     assert again.sql == sql, "what is printed reads as itself"
 
 
+def test_an_alias_behind_an_expression_names_nothing():
+    """Rule 17: it is cosmetic; the column is called as its feature is."""
+    assert parse_expression("x * 2 AS twice").tree == parse_expression("x * 2 as `Double`").tree
+    assert parse_expression("x * 2 AS twice").sql == "(`x` * 2)"
+
+
 REFUSED = {
     "reflect('java.lang.Runtime', 'exit')": "'reflect' is not on the allow-list",
     "java_method('java.util.UUID', 'randomUUID')": "'java_method' is not on the allow-list",
@@ -181,7 +187,8 @@ REFUSED = {
     "${x}": "is not on the allow-list",
     "*": "'star' is not on the allow-list",
     "(x, y)": "'tuple' is not on the allow-list",
-    "x AS y": "does not parse",
+    "x AS y AS z": "does not parse",
+    "(x AS y) + 1": "'alias' is not on the allow-list",
     "x y": "does not parse",
     "'a' 'b'": "'concat' is not on the allow-list",
     "coalesce(x,, y)": "a comma with nothing beside it",

@@ -1,0 +1,99 @@
+"""Contracts are compared with what was agreed: by a command, and before anything writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from headrace.cli.absent import stand_ins
+from headrace.cli.choice import Choice, console, grid_of
+from headrace.graph.agreed import Broken, problems, refuse
+from headrace.graph.lint import Graph
+from headrace.graph.project import Project
+from headrace.ground.errors import DONE, USAGE
+
+ALERT_FORMAT = 1
+
+
+class Signed(Protocol):
+    """What every contract has."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def owner(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
+def contract_check(choice: Choice) -> int:
+    """The contracts with their fingerprints (a group's: its source included), and what is found of those that are shared.
+
+    Raises:
+        HeadraceError: see ``check_agreed``.
+    """
+    from headrace.cli.findings import shared_findings, show_findings
+
+    with stand_ins():
+        project, graph = choice.open()
+    grid = grid_of("kind", "name", "version", "fingerprint", "owner")
+    kinds: dict[str, Mapping[str, Signed]] = {
+        "events": project.sources,
+        "features": project.groups,
+        "label": project.labels,
+        "model": project.models,
+    }
+    for kind, contracts in kinds.items():
+        for name, contract in contracts.items():
+            mark = project.identity(name) if kind == "features" else contract.fingerprint
+            grid.add_row(kind, name, str(contract.version), mark, contract.owner)
+    out = console()
+    out.print(grid)
+    found = shared_findings(project)
+    show_findings(out, found)
+    check_agreed(project, graph)
+    out.print(f"{len(project.groups)} feature groups mean what was agreed.")
+    return USAGE if any(finding.level == "error" for finding in found) else DONE
+
+
+def check_agreed(project: Project, graph: Graph) -> None:
+    """Refuse to go on where a feature group is not as its lock entry says. Of a changed meaning an alert is kept.
+
+    Raises:
+        HeadraceError: CONTRACT_CHANGED, CONTRACT_UNLOCKED, CONTRACT_GONE, CONTRACT_VERSION_*, LOCK_SCHEME; CONTRACTS_REFUSED for several.
+    """
+    found = problems(project, graph)
+    for problem in found:
+        if isinstance(problem, Broken):
+            keep_alert(project, problem)
+    refuse(found)
+
+
+def keep_alert(project: Project, broken: Broken) -> Path:
+    """Write the alert record of a changed meaning; the same change again gives the same file."""
+    group = project.groups[broken.group]
+    present = project.bound(broken.group).fingerprint
+    record: dict[str, Any] = {
+        "format_version": ALERT_FORMAT,
+        "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "code": broken.error.code,
+        "project": project.name,
+        "environment": project.env,
+        "team": group.team,
+        "group": group.group,
+        "owner": group.owner,
+        "version": broken.lock.version,
+        "agreed": broken.lock.fingerprint,
+        "found": present,
+        "changes": [change.to_json() for change in broken.changes],
+        "consumers": broken.consumers.to_json(),
+    }
+    path = project.home / "alerts" / f"contract-{broken.lock.name}-{present}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
