@@ -83,7 +83,7 @@ def _tiles(project: Project, one: Difference) -> Iterator[str]:
     from headrace.features.atoms import group_atoms
 
     before, after = (group_atoms(side.group, side.source) for side in (one.old, one.new))
-    others = [group for group in project.groups_of(one.new.source.source) if group.group != one.new.group.group]
+    others = [group for group in project.groups_of(one.new.source.source) if group.namespace != one.new.group.namespace]
     elsewhere = {column for group in others for column in group_atoms(group, one.new.source)}
     fresh = [column for column in after if column not in before and column not in elsewhere]
     gone = [column for column in before if column not in after and column not in elsewhere]
@@ -116,7 +116,7 @@ def _held(project: Project, bound: Bound) -> set[str]:
     """The columns of a source's tiles, if the group were as it is in ``bound``."""
     from headrace.features.tiles import source_atoms
 
-    others = [group for group in project.groups_of(bound.source.source) if group.group != bound.group.group]
+    others = [group for group in project.groups_of(bound.source.source) if group.namespace != bound.group.namespace]
     return set(source_atoms([*others, bound.group], bound.source))
 
 
@@ -143,13 +143,13 @@ def _values(
     key = hash_key(project)
     for one in changed:
         if one.old.group.entity != one.new.group.entity:
-            out.print(f"{one.new.group.group}: its entity is another, so there are no rows to put side by side.")
+            out.print(f"{one.new.group.namespace}: its entity is another, so there are no rows to put side by side.")
             continue
         events = parts.store.load(events_table(one.new.source))
         lacking = sorted((_read(one.old) | _read(one.new)) - set(events.columns))
         if lacking:
             out.print(
-                f"{one.new.group.group}: the events have no column {', '.join(lacking)}, which one of the sides reads."
+                f"{one.new.group.namespace}: the events have no column {', '.join(lacking)}, which one of the sides reads."
             )
             continue
         day = as_of or _day_after(events)
@@ -184,7 +184,7 @@ def _beside(out: Console, one: Difference, rows: list[Row], key: bytes, shown: i
     }
     columns = [column for column, feature in features.items() if "" in named or feature.name in named or feature.derive]
     hidden = {column for column in columns if sensitivity_of(features[column], one.new.source) in HIDDEN}
-    out.print(f"{group.group} as of {day}, {len(rows)} users by least hash; keys as keyed hashes:")
+    out.print(f"{group.namespace} as of {day}, {len(rows)} users by least hash; keys as keyed hashes:")
     grid = grid_of("user", "column", "agreed", "now")
     for column in columns:
         pairs = [(_key(row, group.entity, key), _value(row["old"], column), _value(row["new"], column)) for row in rows]

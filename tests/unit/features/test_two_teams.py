@@ -47,9 +47,10 @@ def catalog(folder: Path) -> Catalog:
 
 
 def test_the_graph_makes_and_reads_a_table_for_each(folder: Path) -> None:
+    """The group that is locked keeps the table that it has; the other one takes its team into its name."""
     project = open_project(folder, "local")
     graph = {job.name: job for job in load_graph(project)}
-    both = {"features.growth__customer_activity", "features.retail__customer_activity"}
+    both = {"features.customer_activity", "features.retail__customer_activity"}
     assert both <= {output.name for output in graph["build_features"].outputs}
     for reader in ("build_training_set", "score_users", "monitor"):
         assert both <= {asset.name for asset in graph[reader].inputs.values()}, reader
@@ -58,7 +59,7 @@ def test_the_graph_makes_and_reads_a_table_for_each(folder: Path) -> None:
 
 def test_the_catalog_has_both_and_says_who_reads_which(catalog: Catalog) -> None:
     spend = catalog.entry("feature", "growth.customer_activity.spend")
-    assert (spend.owner, spend.table) == ("growth-analytics@example.com", "features.growth__customer_activity")
+    assert (spend.owner, spend.table) == ("growth-analytics@example.com", "features.customer_activity")
     assert Reader("model", "lapse_risk", "spend_7d, spend_28d, spend_90d") in spend.readers
     other = catalog.entry("feature", "retail.customer_activity.spend")
     assert (other.owner, other.table) == ("retail@example.com", "features.retail__customer_activity")
@@ -66,7 +67,7 @@ def test_the_catalog_has_both_and_says_who_reads_which(catalog: Catalog) -> None
     pieces = catalog.entry("feature", "pieces_bought_7d")
     assert Reader("model", "lapse_risk", "pieces_bought_7d") in pieces.readers
     assert 'features("retail.customer_activity")' in pieces.python
-    assert "FROM features.growth__customer_activity" in catalog.entry("feature", "user_activity_score").definitions[0]
+    assert "FROM features.customer_activity" in catalog.entry("feature", "user_activity_score").definitions[0]
 
 
 @pytest.mark.parametrize("asked", ["spend", "customer_activity.spend"])
