@@ -7,13 +7,16 @@ import sys
 from pyspark.sql import DataFrame
 
 from headrace.cli import main
+from headrace.contracts.features import FeatureGroup
 from headrace.contracts.fingerprint import fingerprint
 from headrace.features.groups import features_table, laid_out
-from headrace.features.rollup import Midnights, roll_up
-from headrace.features.tiles import tiles_table
+from headrace.features.midnights import Midnights
+from headrace.features.rollup import roll_up
+from headrace.features.tiling import tiled_by, tiles_table
 from headrace.graph.job import Asset, At, Each, Inputs, Job
 from headrace.graph.project import Project
 from headrace.ground.interval import DAY
+from headrace.tables.spec import Table
 
 
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
@@ -22,15 +25,26 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     snapshots = Midnights((at.start + every).date(), every // DAY, (at.end - at.start) // every)
     outputs: dict[Asset, DataFrame] = {}
     for group in project.groups.values():
-        rolled = roll_up(inputs[group.source], group, project.sources[group.source], snapshots)
+        tiles, source = inputs[_label(_tiles(group, project))], project.sources[group.source]
+        rolled = roll_up(tiles, group, source, snapshots)
         outputs[features_table(group)] = laid_out(rolled, group)
     return outputs
+
+
+def _tiles(group: FeatureGroup, project: Project) -> Table:
+    source = project.sources[group.source]
+    return tiles_table(source, tiled_by(group, source))
+
+
+def _label(tiles: Table) -> str:
+    """What the job calls its input: the source's name, of tiles by another key with that behind it."""
+    return tiles.name.removeprefix("tiles.")
 
 
 def job(project: Project) -> Job:
     """The node: it reads all earlier tiles, for an entity is remembered for as long as there is data."""
     groups = tuple(project.groups.values())
-    sources = {group.source: tiles_table(project.sources[group.source]) for group in groups}
+    sources = {_label(tiles): tiles for tiles in (_tiles(group, project) for group in groups)}
     return Job(
         name="build_features",
         run=run,

@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
 from headrace.events.quarantine import events_table
-from headrace.features.tiles import build_tiles, source_atoms, tiles_table
+from headrace.features.tiles import build_tiles
+from headrace.features.tiling import source_atoms, tiles_table, tilings
 from headrace.graph.job import Asset, At, Inputs, Job
 from headrace.graph.project import Project
 
@@ -22,19 +23,21 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
         landed = (F.col("landed_on") >= F.lit(at.start.date())) & (F.col("landed_on") < F.lit(at.end.date()))
         reach = F.col("event_date") >= F.lit((at.start - contract.lateness).date())
         events = inputs[contract.source].where(reach & landed)
-        tiles[tiles_table(contract)] = build_tiles(events, project.groups_of(contract.source), contract)
+        for key, groups in tilings(project.groups_of(contract.source), contract).items():
+            tiles[tiles_table(contract, key)] = build_tiles(events, groups, contract, key)
     return tiles
 
 
 def job(project: Project) -> Job:
     """The node."""
     contracts = tuple(project.sources.values())
-    held = [sorted(source_atoms(project.groups_of(contract.source), contract)) for contract in contracts]
+    cut = [(contract, tilings(project.groups_of(contract.source), contract)) for contract in contracts]
+    held = [sorted(source_atoms(groups, contract)) for contract, keys in cut for groups in keys.values()]
     return Job(
         name="build_tiles",
         run=run,
         inputs={contract.source: events_table(contract) for contract in contracts},
-        outputs=tuple(tiles_table(contract) for contract in contracts),
+        outputs=tuple(tiles_table(contract, key) for contract, keys in cut for key in keys),
         fingerprint=fingerprint(held),
         tags=("features",),
     )

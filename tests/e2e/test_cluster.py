@@ -16,7 +16,7 @@ import time
 
 import pandas as pd
 
-from headrace.features.tiles import tiles_table
+from headrace.features.tiling import tiles_table
 from headrace.graph.job import Job, Once
 from headrace.jobs import build_features, build_tiles, ingest_events
 from headrace.tables.spec import Table

@@ -12,7 +12,8 @@ import tiny
 from headrace.contracts.events import SYSTEM_COLUMNS
 from headrace.events.quarantine import events_table
 from headrace.features.groups import features_table
-from headrace.features.tiles import build_tiles, tiles_table
+from headrace.features.tiles import build_tiles
+from headrace.features.tiling import tiles_table
 from headrace.graph.job import At
 from headrace.graph.project import Project, load_project
 from headrace.ground.interval import DAY, Interval

@@ -10,8 +10,9 @@ from printed import hold, scans
 from headrace.events.deduplicate import decide_outcomes, disputed_keys, identify
 from headrace.events.ingest import earlier_events, read_files
 from headrace.events.validate import check_rows
-from headrace.features.rollup import Midnights, roll_up
-from headrace.features.tiles import tiles_table
+from headrace.features.midnights import Midnights
+from headrace.features.rollup import roll_up
+from headrace.features.tiling import tiles_table
 from headrace.graph.job import Inputs
 from headrace.jobs import build_tiles as tiles_job
 from headrace.training.dataset import build_labels, build_training_set

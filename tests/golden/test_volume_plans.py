@@ -11,7 +11,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from headrace.events.deduplicate import decide_few, decide_outcomes, disputed_keys, identify
-from headrace.features.rollup import Midnights, roll_up
+from headrace.features.midnights import Midnights
+from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
 from headrace.graph.project import load_project
 

@@ -10,7 +10,8 @@ from test_windows import GROUP, SCHEMA, SOURCE, random_events
 
 from headrace.contracts.features import FeatureGroup
 from headrace.features.definition import column_type, definitions
-from headrace.features.rollup import Midnights, roll_up
+from headrace.features.midnights import Midnights
+from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
 
 pytestmark = pytest.mark.spark
@@ -20,10 +21,11 @@ DERIVED = {"name": "mean_of_total", "meaning": "m", "scale": 4, "derive": "total
 
 @pytest.fixture(scope="module")
 def group() -> FeatureGroup:
-    """All aggregates over a window, two of them over all time too, and a derived feature."""
+    """All aggregates over a window, two of them over all time and over hours too, and a derived feature."""
     told = GROUP.model_dump()
     features = [
-        {**one, "windows": ("3d", "all") if one["name"] in ("n_a", "latest") else ("3d",)} for one in told["features"]
+        {**one, "windows": ("3d", "30h", "all") if one["name"] in ("n_a", "latest") else ("3d",)}
+        for one in told["features"]
     ]
     for one in features:
         one.pop("derive")

@@ -11,7 +11,8 @@ from window_oracle import value_of
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
-from headrace.features.rollup import Midnights, roll_up
+from headrace.features.midnights import Midnights
+from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
 
 pytestmark = pytest.mark.spark
@@ -27,7 +28,7 @@ SOURCE = EventContract.model_validate(
         },
     }
 )  # fmt: skip
-WINDOWS = ["1d", "3d", "1w", "all"]
+WINDOWS = ["6h", "60h", "1w", "all"]
 FEATURES = [
     {"name": "n", "aggregate": "count"}, {"name": "n_a", "aggregate": "count", "where": "kind = 'a'"},
     {"name": "n_item", "aggregate": "count", "expression": "item"},
@@ -46,6 +47,8 @@ FEATURES = [
     {"name": "sittings", "aggregate": "sessions", "gap": "1s"}, {"name": "visits", "aggregate": "sessions", "gap": "24h"},
     {"name": "visit_length", "aggregate": "sessions", "gap": "24h", "measure": "mean_duration"},
     {"name": "stays_a", "aggregate": "sessions", "gap": "2d", "where": "kind = 'a'", "measure": "mean_duration"},
+    {"name": "median", "aggregate": "quantile", "expression": "amount", "edges": [0, 5, 10.5, 20], "q": 0.5},
+    {"name": "high", "aggregate": "quantile", "expression": "amount", "edges": [2, 4], "q": 0.07, "where": "kind = 'a'"},
 ]  # fmt: skip
 GROUP = FeatureGroup.model_validate(
     {
@@ -61,7 +64,8 @@ def random_events(seed: int, count: int) -> list[dict]:
     draw = random.Random(seed)
     events = []
     for number in range(count):
-        seconds = draw.choice([0, 1, 86399, draw.randrange(86400)])  # midnights and their neighbours on purpose
+        # midnights, edges of the windows of hours, and their neighbours on purpose
+        seconds = draw.choice([0, 1, 43199, 43200, 64800, 86399, draw.randrange(86400)])
         at = START + timedelta(days=draw.randrange(20), seconds=seconds)
         landed = at.date() + timedelta(days=draw.choice([0, 0, 0, 0, 1, 2, 4]))
         events.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -56,6 +57,12 @@ def _sessions(rows: list[Event], feature: Feature) -> int | float | None:
     return float(total) / (len(sessions) * 1_000_000) if sessions else None
 
 
+def _quantile(values: list[Decimal], feature: Feature) -> Decimal | None:
+    """Each value raised to the next edge (lowered to the last one where it is above it), in order: the ceil(q n)-th."""
+    raised = sorted(next((edge for edge in feature.edges if value <= edge), feature.edges[-1]) for value in values)
+    return raised[math.ceil(feature.q * len(raised)) - 1] if raised else None
+
+
 _AGGREGATES = {
     "count": lambda rows, values, column, at, f: len(values) if column else len(rows),
     "sum": lambda rows, values, column, at, f: (
@@ -74,4 +81,5 @@ _AGGREGATES = {
         (at - rows[-1]["event_time"]) // timedelta(seconds=1) if rows else None
     ),
     "sessions": lambda rows, values, column, at, f: _sessions(rows, f),
+    "quantile": lambda rows, values, column, at, f: _quantile(values, f),
 }

@@ -80,7 +80,7 @@ def _definitions(out: Console, one: Difference) -> None:
 
 def _tiles(project: Project, one: Difference) -> Iterator[str]:
     """The states that tiles hold for it: new ones, those that nobody needs any more, those that stay."""
-    from headrace.features.atoms import group_atoms
+    from headrace.features.slots import group_atoms
 
     before, after = (group_atoms(side.group, side.source) for side in (one.old, one.new))
     others = [group for group in project.groups_of(one.new.source.source) if group.namespace != one.new.group.namespace]
@@ -95,12 +95,14 @@ def _tiles(project: Project, one: Difference) -> Iterator[str]:
 
 def _rows(project: Project, graph: Graph, one: Difference) -> Iterator[str]:
     """The rows that the next run computes anew, by the tables as they are."""
-    source = one.new.source.source
-    tables = [one.old.group.table]
+    from headrace.features.tiling import tiled_by, tiles_table
+
+    source, tables = one.new.source, [one.old.group.table]
+    tiles = tiles_table(source, tiled_by(one.new.group, source)).name
     if any(change.key.startswith("source ") for change in one.changes):
-        tables = [f"raw.events_{source}", f"tiles.{source}", *tables]
+        tables = [f"raw.events_{source.source}", tiles, *tables]
     elif _held(project, one.old) != _held(project, one.new):
-        tables = [f"tiles.{source}", *tables]
+        tables = [tiles, *tables]
     counted = {table: _count(project, table) for table in tables}
     told = ", ".join(f"{table} {'unknown' if rows is None else f'{rows:,}'}" for table, rows in counted.items())
     yield f"Rows to compute anew, by the tables as they are: {told}."
@@ -114,10 +116,11 @@ def _rows(project: Project, graph: Graph, one: Difference) -> Iterator[str]:
 
 def _held(project: Project, bound: Bound) -> set[str]:
     """The columns of a source's tiles, if the group were as it is in ``bound``."""
-    from headrace.features.tiles import source_atoms
+    from headrace.features.tiling import source_atoms, tiled_by, tilings
 
     others = [group for group in project.groups_of(bound.source.source) if group.namespace != bound.group.namespace]
-    return set(source_atoms([*others, bound.group], bound.source))
+    mine = tilings([*others, bound.group], bound.source)[tiled_by(bound.group, bound.source)]
+    return set(source_atoms(mine, bound.source))
 
 
 def _count(project: Project, table: str) -> int | None:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from headrace.contracts.arrival import Landing, TableInPlace
 from headrace.contracts.fingerprint import data_fingerprint, notation, plain
-from headrace.contracts.names import DataType, Formula, Name, Policy, Sensitivity, Span
+from headrace.contracts.names import DataType, Formula, Name, Policy, PositiveSpan, Sensitivity, Span
 from headrace.ground.document import Strict
 from headrace.ground.errors import nearest
 from headrace.ground.interval import SECOND
@@ -65,7 +65,11 @@ class Rule(Strict):
 
 
 class EventContract(Strict):
-    """A source of events, as its owner signs it."""
+    """A source of events, as its owner signs it.
+
+    ``keeps`` is how long its owner keeps events before they are deleted; None is for ever. No window may look back
+    further, for it could not be computed again. It shapes no row, so it is not in the fingerprint.
+    """
 
     source: Name
     version: int = Field(ge=1)
@@ -78,6 +82,7 @@ class EventContract(Strict):
     columns: dict[Name, Column]
     lateness: Span
     delay: Span = timedelta(0)
+    keeps: PositiveSpan | None = None
     zone: Literal["UTC"] = "UTC"
     new_columns: Policy = "allow"
     new_types: Policy = "quarantine"

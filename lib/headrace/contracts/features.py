@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
+from headrace.contracts.edges import Edges, Share, places, written
 from headrace.contracts.expressions import Expression
 from headrace.contracts.fingerprint import data_fingerprint, notation
 from headrace.contracts.names import Formula, Gap, Name, Sensitivity
-from headrace.ground.document import Strict, read_document, validate
+from headrace.ground.document import Misplaced, Strict, read_document, validate
 from headrace.ground.errors import nearest
 from headrace.ground.interval import DAY, SECOND, parse_span
 
@@ -31,25 +32,55 @@ Aggregate = Literal[
     "active_days",
     "time_since_last",
     "sessions",
+    "quantile",
 ]
 Measure = Literal["count", "mean_duration"]
 VALUELESS = frozenset({"count", "active_days", "time_since_last", "sessions"})
 SCALED = frozenset({"sum", "mean", "variance"})
 FORMULAS = ("expression", "where", "derive")
-NUMERIC = SCALED | VALUELESS | {"count_distinct"}
+NUMERIC = SCALED | VALUELESS | {"count_distinct", "quantile"}
+OWN_KEYS = {
+    "k": "last_k",
+    "gap": "sessions",
+    "measure": "sessions",
+    "edges": "quantile",
+    "q": "quantile",
+    "bound": "count_distinct",
+}
+"""Keys that one aggregate has and no other."""
+NEEDED = {
+    "k": "",
+    "gap": "; a new one begins after a gap such as 30m or longer",
+    "edges": ", such as [1, 5, 20]",
+    "q": ", such as 0.5",
+}
+"""Those of them that their aggregate cannot do without, with an example."""
+MOST_DISTINCT = 1_000_000
+"""How many different values a window of ``count_distinct`` may hold where its contract names no bound."""
 
 
 def _window(text: object) -> object:
     if text != "all":
-        span = parse_span(str(text))
-        if span % DAY:
-            raise ValueError(
-                f"'{text}': windows of hours need raw edges, which this version lacks; use whole days (d, w) or all"
-            )
+        parse_span(str(text))
+    return text
+
+
+def _zone(text: str) -> str:
+    if text != "UTC":
+        raise ValueError(
+            f"'{text:.60}': feature tables hold the midnights of UTC, in this version of no other zone; "
+            "write UTC, or ask window_features, which takes any zone"
+        )
     return text
 
 
 Window = Annotated[str, BeforeValidator(_window)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+def window_length(window: str) -> timedelta | None:
+    """The length of a window such as ``6h``, ``7d`` or ``2w``; None for ``all``."""
+    return None if window == "all" else parse_span(window)
 
 
 class Feature(Strict):
@@ -66,6 +97,9 @@ class Feature(Strict):
     k: int | None = Field(default=None, ge=1, le=1000)
     gap: Gap | None = None
     measure: Measure | None = None
+    edges: Edges | None = None
+    q: Share | None = None
+    bound: int | None = Field(default=None, ge=1)
     when_empty: int | float | str | None = None
     derive: Formula | None = None
     sensitivity: Sensitivity = "internal"
@@ -77,7 +111,7 @@ class Feature(Strict):
         if self.derive is not None:
             given = [
                 key
-                for key in ("expression", "where", "windows", "k", "gap", "measure", "when_empty")
+                for key in ("expression", "where", "windows", *OWN_KEYS, "when_empty")
                 if key in self.model_fields_set
             ]
             if given:
@@ -90,17 +124,17 @@ class Feature(Strict):
         if (self.expression is None) != (self.aggregate in VALUELESS) and self.aggregate != "count":
             needs = "needs no" if self.aggregate in VALUELESS else "needs an"
             raise ValueError(f"aggregate {self.aggregate} {needs} expression")
-        if (self.k is None) != (self.aggregate != "last_k"):
-            raise ValueError("k: for last_k, and only for it")
-        self._check_sessions()
+        self._check_own_keys()
         self._check_default()
         return self
 
-    def _check_sessions(self) -> None:
-        if (self.gap is None) != (self.aggregate != "sessions"):
-            raise ValueError("gap: for sessions, and only for it; a new one begins after a gap such as 30m or longer")
-        if self.measure is not None and self.aggregate != "sessions":
-            raise ValueError("measure: for sessions, and only for it")
+    def _check_own_keys(self) -> None:
+        for key, aggregate in OWN_KEYS.items():
+            given = getattr(self, key) is not None
+            if given and self.aggregate != aggregate:
+                raise ValueError(f"{key}: for {aggregate}, and only for it")
+            if not given and self.aggregate == aggregate and key in NEEDED:
+                raise ValueError(f"{key}: for {aggregate}, and only for it{NEEDED[key]}; {aggregate} needs it")
 
     def _check_default(self) -> None:
         if self.when_empty is None:
@@ -125,9 +159,22 @@ class Feature(Strict):
         trees = {key: notation(formula.tree) for key, formula in given.items() if formula is not None}
         kept = {"name": self.name, "aggregate": self.aggregate, "windows": list(self.windows) or None, "k": self.k}
         scale = self.scale if self.aggregate in SCALED or self.derive else None
-        runs = {} if self.gap is None else {"gap": self.gap // SECOND, "measure": self.measure or "count"}
-        said = kept | trees | {"scale": scale, "when_empty": self.when_empty} | runs
+        said = kept | trees | {"scale": scale, "when_empty": self.when_empty} | self._own_meaning
         return {key: value for key, value in said.items() if value is not None}
+
+    @property
+    def _own_meaning(self) -> dict[str, Any]:
+        """What only sessions and quantiles have. The bound is not among it: it decides which data is refused, no value."""
+        if self.gap is not None:
+            return {"gap": self.gap // SECOND, "measure": self.measure or "count"}
+        if self.edges is not None and self.q is not None:
+            return {"edges": [written(edge) for edge in self.edges], "q": written(self.q)}
+        return {}
+
+    @property
+    def places(self) -> int:
+        """The decimal places of a quantile: those of its edges."""
+        return max((places(edge) for edge in self.edges or ()), default=0)
 
 
 class FeatureGroup(Strict):
@@ -140,8 +187,8 @@ class FeatureGroup(Strict):
     purpose: str
     entity: tuple[Name, ...] = Field(min_length=1)
     source: Name
-    zone: Literal["UTC"] = "UTC"
-    accuracy: Literal["snapshot"] = "snapshot"
+    zone: Zone = "UTC"
+    accuracy: Literal["snapshot", "temporal"] = "snapshot"
     tail: Literal["exact", "day"] = "exact"
     features: tuple[Feature, ...] = Field(min_length=1)
     _table: str = PrivateAttr(default="")
@@ -151,22 +198,39 @@ class FeatureGroup(Strict):
         known: list[str] = ["as_of"]
         for key in self.entity:
             if key in known:
-                raise ValueError(f"entity: the column '{key}' is there already")
+                raise Misplaced(("entity",), f"the column '{key}' is there already")
             known.append(key)
-        for feature in self.features:
+        names: set[str] = set()
+        for place, feature in enumerate(self.features):
+            if feature.name in names:
+                raise Misplaced(("features", place, "name"), f"a feature '{feature.name}' is there already; rename one")
+            names.add(feature.name)
             if feature.derive is not None:
-                self._check_derivation(feature.name, feature.derive, known)
+                self._check_derivation(place, feature.name, feature.derive, known)
             for column in feature.columns:
                 if column in known:
-                    raise ValueError(f"features.{feature.name}: the column '{column}' is there already; rename one")
+                    raise Misplaced(("features", place, "name"), f"the column '{column}' is there already; rename one")
                 known.append(column)
         return self
 
-    @staticmethod
-    def _check_derivation(name: str, derive: Expression, known: list[str]) -> None:
+    def _check_derivation(self, place: int, name: str, derive: Expression, known: list[str]) -> None:
         for column in sorted(derive.columns - set(known)):
-            hint = nearest(column, known)
-            raise ValueError(f"features.{name}: derive names '{column}', which no feature above it gives. {hint}")
+            cycle = self._path(column, name, frozenset())
+            if cycle:
+                said = f"{' -> '.join((name, *cycle))} is a cycle; derive one of them from something else"
+            else:
+                said = f"derive names '{column}', which no feature above it gives. {nearest(column, known)}"
+            raise Misplaced(("features", place, "derive"), said)
+
+    def _path(self, column: str, goal: str, seen: frozenset[str]) -> tuple[str, ...]:
+        """The derivations from ``column`` to ``goal``, if any lead there."""
+        if column == goal:
+            return (column,)
+        derivations = {feature.name: feature.derive for feature in self.features if feature.derive is not None}
+        if column not in derivations or column in seen:
+            return ()
+        paths = (self._path(each, goal, seen | {column}) for each in sorted(derivations[column].columns))
+        return next(((column, *path) for path in paths if path), ())
 
     @property
     def namespace(self) -> str:
@@ -177,6 +241,11 @@ class FeatureGroup(Strict):
     def columns(self) -> tuple[str, ...]:
         """All feature columns, in the order declared."""
         return tuple(column for feature in self.features for column in feature.columns)
+
+    def reach(self, window: str) -> timedelta | None:
+        """How far a window looks back from a midnight; with ``tail: day`` it begins with the day in which its edge lies."""
+        length = window_length(window)
+        return length if length is None or self.tail == "exact" else -(-length // DAY) * DAY
 
     @property
     def longest_window(self) -> timedelta | None:

@@ -5,19 +5,18 @@ Two features that count the same rows share the same atom, whoever owns them: at
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from headrace.contracts.edges import DIGITS, written
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import to_sql
-from headrace.contracts.features import Feature, FeatureGroup
+from headrace.contracts.features import MOST_DISTINCT, Feature
 from headrace.contracts.fingerprint import fingerprint
-from headrace.contracts.names import show_span
-from headrace.ground.interval import DAY, MICROSECOND, parse_span
+from headrace.ground.interval import DAY, HOUR, MICROSECOND
 from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, Sessions, State, Sum, SumOfSquares
-
-DECIMAL_DIGITS = 19
-"""Digits of a 64-bit whole number: what a sum at its scale can hold."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +25,16 @@ class Atom:
 
     ``in_cell`` is SQL of the same state over the rows of one tile, where that can do without arrays and structs in the
     buffers of the aggregate: those of Spark's hash aggregate are of fixed width, and with anything else it sorts.
+    ``counted`` is not null where the row has a value, whether or not that fits the state, and ``fitting`` is ``value``
+    where it fits, else null: so what does not fit is told from what is not there.
     """
 
     state: State
     value: str
     by_time: bool = False
     in_cell: str | None = field(default=None, compare=False)
+    counted: str = field(default="", compare=False)
+    fitting: str = field(default="", compare=False)
 
     @property
     def column(self) -> str:
@@ -48,24 +51,38 @@ class Atom:
         """SQL aggregate over the raw events of one tile (one entity, event day and arrival day)."""
         return self.in_cell or self.state.lift(self.value)
 
+    def lift_or_error(self, features: str) -> str:
+        """The same; a value or a sum that does not fit is an error that names ``features``, those that it is for."""
+        if not isinstance(self.state, Sum):
+            return self.lift
+        refused = overflow(features)
+        fits = f"CASE WHEN {self.counted} IS NOT NULL THEN coalesce({self.fitting}, {refused}) END"
+        summed = self.state.lift_or_null(fits)
+        return f"CASE WHEN count({self.counted}) > 0 THEN coalesce({summed}, {refused}) END"
 
-def atoms_of(feature: Feature, source: EventContract) -> dict[str, Atom]:
-    """The atoms that an aggregated feature is presented from, by their role in it."""
-    where = feature.where.tree if feature.where is not None else None
+
+def atoms_of(feature: Feature, source: EventContract, from_hour: int = 0) -> dict[str, Atom]:
+    """The atoms that an aggregated feature is presented from, by their role in it.
+
+    ``from_hour`` leaves out what happened before that hour of its day (UTC).
+    """
+    conditions = [] if feature.where is None else [to_sql(feature.where.tree)]
+    conditions += [f"hour({_instant(source)}) >= {from_hour}"] if from_hour else []
     value = feature.expression.sql if feature.expression is not None else "1"
 
     def kept(sql: str) -> str:
-        return sql if where is None else f"CASE WHEN {to_sql(where)} THEN {sql} END"
+        return f"CASE WHEN {' AND '.join(conditions)} THEN {sql} END" if conditions else sql
 
-    units = kept(_units(value, feature.scale))
     counted = Atom(Count(), kept(value))
-    summed = Atom(Sum(), units)
+    fitting = kept(_units(value, feature.scale, "TRY_CAST"))
+    units = kept(_units(value, feature.scale))
+    summed = Atom(Sum(), units, counted=kept(value), fitting=fitting)
     ordered = kept(_ordered(value, source))
     return {
         "count": {"n": counted},
         "sum": {"n": counted, "s": summed},
         "mean": {"n": counted, "s": summed},
-        "variance": {"n": counted, "s": summed, "q": Atom(SumOfSquares(), units)},
+        "variance": {"n": counted, "s": summed, "q": Atom(SumOfSquares(), units, counted=kept(value), fitting=fitting)},
         "min": {"v": Atom(Least(), kept(value))},
         "max": {"v": Atom(Greatest(), kept(value))},
         "first": {"v": Atom(Least(), ordered)},
@@ -75,7 +92,21 @@ def atoms_of(feature: Feature, source: EventContract) -> dict[str, Atom]:
         "active_days": {"d": Atom(Distinct(), kept("event_date"), in_cell=_one_day(kept("event_date")))},
         "time_since_last": {"v": _latest(kept(f"struct({_instant(source)} AS t)"), kept(_instant(source)))},
         "sessions": {"r": Atom(Sessions(_gap(feature)), kept(f"unix_micros({_instant(source)})"))},
+        "quantile": {"n": counted, **_at_or_below(feature, value, kept)},
     }[feature.aggregate or ""]
+
+
+def _at_or_below(feature: Feature, value: str, kept: Callable[[str], str]) -> dict[str, Atom]:
+    """How many values are at or below each edge: plain counts, so they are merged and subtracted as any count."""
+    edges = [written(edge) for edge in feature.edges or ()]
+    return {
+        edge: Atom(Count(), kept(f"CASE WHEN {value} <= CAST({edge} AS {_edge_type(feature)}) THEN 1 END"))
+        for edge in edges
+    }
+
+
+def _edge_type(feature: Feature) -> str:
+    return f"DECIMAL({DIGITS},{feature.places})"
 
 
 def _one_day(day: str) -> str:
@@ -89,17 +120,6 @@ def _latest(value: str, instant: str) -> Atom:
     return Atom(Greatest(), value, by_time=True, in_cell=cell)
 
 
-def group_atoms(group: FeatureGroup, source: EventContract) -> dict[str, Atom]:
-    """All atoms of a group by column name."""
-    found = [atom for feature in group.features if feature.aggregate for atom in atoms_of(feature, source).values()]
-    return {atom.column: atom for atom in found}
-
-
-def window_days(window: str) -> int | None:
-    """The length of a window in days; None for ``all``."""
-    return None if window == "all" else parse_span(window) // DAY
-
-
 def present(feature: Feature, cells: Mapping[str, str]) -> str:
     """SQL for a feature's value; ``cells`` gives the SQL of each atom's state over the window, by role."""
     n, s, q, v, d, r = (cells.get(role, "NULL") for role in ("n", "s", "q", "v", "d", "r"))
@@ -108,43 +128,80 @@ def present(feature: Feature, cells: Mapping[str, str]) -> str:
         "count": f"coalesce({n}, 0L)",
         "sum": f"CASE WHEN {n} > 0 THEN {_rescaled(s, feature.scale)} END",
         "mean": f"CASE WHEN {n} > 0 THEN CAST({s} AS DOUBLE) / (CAST({n} AS DOUBLE) * {power}D) END",
-        "variance": f"CASE WHEN {n} > 1 THEN {_spread(n, s, q)} / ({n} * ({n} - 1D) * {power}D * {power}D) END",
+        "variance": f"CASE WHEN {n} > 1 THEN {_spread(n, s, q, feature.name)} / ({n} * ({n} - 1D) * {power}D * {power}D) END",
         "min": v,
         "max": v,
         "first": f"{v}.v",
         "last": f"{v}.v",
         "last_k": f"CASE WHEN size({v}) > 0 THEN transform({v}, x -> x.v) END",
-        "count_distinct": f"coalesce({d}, 0L)",
+        "count_distinct": _bounded(feature, d),
         "active_days": f"coalesce({d}, 0L)",
         "time_since_last": f"(unix_micros(as_of) - unix_micros({v}.t)) DIV 1000000L",
         "sessions": _mean_duration(r)
         if feature.measure == "mean_duration"
         else f"CAST(size(coalesce({r}, array())) AS BIGINT)",
+        "quantile": _quantile(feature, n, cells),
     }[feature.aggregate or ""]
     return value if feature.when_empty is None else f"coalesce({value}, {_literal(feature.when_empty)})"
+
+
+def _quantile(feature: Feature, n: str, cells: Mapping[str, str]) -> str:
+    """The least edge at or below which the share ``q`` of the values lies, or more; the last edge where none is."""
+    if feature.q is None:
+        return "NULL"
+    share = f"CAST({n} AS DECIMAL({DIGITS},0)) * {feature.q:f}BD"
+    edges = [role for role in cells if role != "n"]
+    below = " ".join(f"WHEN {cells[edge]} >= {share} THEN {edge}" for edge in edges[:-1])
+    found = f"CASE {below} ELSE {edges[-1]} END" if below else edges[-1]
+    return f"CASE WHEN {n} > 0 THEN CAST({found} AS {_edge_type(feature)}) END"
+
+
+def _bounded(feature: Feature, distinct: str) -> str:
+    """The size of a set, or an error where it is beyond the bound."""
+    bound = feature.bound or MOST_DISTINCT
+    refused = raised("FEATURE_BOUND", feature=feature.name, bound=bound)
+    return f"CASE WHEN {distinct} > {bound}L THEN {refused} ELSE coalesce({distinct}, 0L) END"
+
+
+def raised(code: str, **about: object) -> str:
+    """SQL that raises an error of the catalogue; the graph's run shows it as that error."""
+    return f"raise_error('HEADRACE{json.dumps({'code': code} | about)}')"
+
+
+def overflow(features: str) -> str:
+    """SQL that refuses a number which is too great for the features named."""
+    return raised("FEATURE_OVERFLOW", feature=features)
 
 
 def derived(feature: Feature) -> str:
     """SQL for a derived feature over the presented columns, rounded half up to its scale."""
     formula = feature.derive.sql if feature.derive is not None else "NULL"
-    return f"CAST({formula} AS DECIMAL({DECIMAL_DIGITS},{feature.scale}))"
+    return f"CAST({formula} AS DECIMAL({DIGITS},{feature.scale}))"
 
 
-def _units(value: str, scale: int) -> str:
+def derived_or_error(feature: Feature) -> str:
+    """The same; a value that does not fit is an error that names the feature."""
+    formula = feature.derive.sql if feature.derive is not None else "NULL"
+    fitting = f"TRY_CAST({formula} AS DECIMAL({DIGITS},{feature.scale}))"
+    return f"CASE WHEN {formula} IS NOT NULL THEN coalesce({fitting}, {overflow(feature.name)}) END"
+
+
+def _units(value: str, scale: int, cast: str = "CAST") -> str:
     """The value as a whole number of units of its scale (12.34 at scale 2 is 1234)."""
-    return f"CAST(CAST({value} AS DECIMAL(28,{scale})) * {10**scale}L AS BIGINT)"
+    return f"{cast}({cast}({value} AS DECIMAL(28,{scale})) * {10**scale}L AS BIGINT)"
 
 
 def _rescaled(units: str, scale: int) -> str:
     if scale == 0:
-        return f"CAST({units} AS DECIMAL({DECIMAL_DIGITS},0))"
-    return f"CAST(CAST({units} AS DECIMAL({DECIMAL_DIGITS},0)) * 0.{'0' * (scale - 1)}1 AS DECIMAL({DECIMAL_DIGITS},{scale}))"
+        return f"CAST({units} AS DECIMAL({DIGITS},0))"
+    return f"CAST(CAST({units} AS DECIMAL({DIGITS},0)) * 0.{'0' * (scale - 1)}1 AS DECIMAL({DIGITS},{scale}))"
 
 
-def _spread(n: str, s: str, q: str) -> str:
+def _spread(n: str, s: str, q: str, name: str) -> str:
     """N * (sum of squares) - (sum)^2, exact."""
     square = f"CAST({s} AS DECIMAL(19,0)) * CAST({s} AS DECIMAL(19,0))"
-    return f"CAST(CAST(CAST({n} AS DECIMAL(19,0)) * {q} AS DECIMAL(38,0)) - {square} AS DOUBLE)"
+    scaled = f"TRY_CAST(try_multiply(CAST({n} AS DECIMAL(19,0)), {q}) AS DECIMAL(38,0))"
+    return f"CAST(coalesce({scaled}, {overflow(name)}) - {square} AS DOUBLE)"
 
 
 def _gap(feature: Feature) -> int:
@@ -173,6 +230,6 @@ def _literal(value: int | float | str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" if isinstance(value, str) else repr(value)
 
 
-def window_label(days: int | None) -> str:
-    """The suffix of a window of so many days in internal column names."""
-    return "all" if days is None else show_span(days * DAY)
+def interval_sql(length: timedelta) -> str:
+    """A window's length in SQL; a UTC day has 24 hours."""
+    return f"INTERVAL '{length // DAY}' DAY" if length % DAY == timedelta(0) else f"INTERVAL '{length // HOUR}' HOUR"

@@ -9,8 +9,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.binding import Bound
-from headrace.features.rollup import Midnights, roll_up
+from headrace.features.midnights import Midnights
+from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
+from headrace.features.tiling import tiled_by
 
 OLD, NEW = "old", "new"
 
@@ -32,6 +34,6 @@ def side_by_side(events: DataFrame, old: Bound, new: Bound, as_of: date, most: i
 
 
 def _values(events: DataFrame, bound: Bound, as_of: date, columns: Iterable[str], name: str) -> DataFrame:
-    tiles = build_tiles(events, [bound.group], bound.source)
+    tiles = build_tiles(events, [bound.group], bound.source, tiled_by(bound.group, bound.source))
     rolled = roll_up(tiles, bound.group, bound.source, Midnights(as_of, 1, 1))
     return rolled.select(*bound.group.entity, F.struct(*columns).alias(name))

@@ -9,7 +9,7 @@ from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.names import Sensitivity
 from headrace.features.definition import column_type
 from headrace.features.entry import Column
-from headrace.features.tiles import source_atoms
+from headrace.features.tiling import source_atoms
 
 _ORDER: tuple[Sensitivity, ...] = ("public", "internal", "personal", "special")
 _CARRIES = frozenset({"min", "max", "first", "last", "last_k"})

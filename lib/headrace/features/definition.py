@@ -6,9 +6,12 @@ by its definition: every entity known by ``:as_of``, from the events that had la
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from headrace.contracts.edges import DIGITS, written
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import Feature, FeatureGroup
-from headrace.features.atoms import DECIMAL_DIGITS, derived, window_days
+from headrace.features.atoms import derived, interval_sql
 from headrace.ground.interval import MICROSECOND
 
 _ON_ENTRY = 28
@@ -25,7 +28,9 @@ def definitions(feature: Feature, group: FeatureGroup, source: EventContract) ->
     known = f"WHERE {_instant(source)} < :as_of AND landed_on < DATE(:as_of)"
     rest = f"FROM raw.events_{source.source}\n{known}\nGROUP BY {_keys(group.entity)}"
     named = zip(feature.columns, feature.windows, strict=True)
-    return tuple(_query(group.entity, "", _value(feature, source, window), name, rest) for name, window in named)
+    return tuple(
+        _query(group.entity, "", _value(feature, source, group.reach(window)), name, rest) for name, window in named
+    )
 
 
 def _query(entity: tuple[str, ...], more: str, value: str, name: str, rest: str) -> str:
@@ -50,7 +55,9 @@ def null_rule(feature: Feature) -> str:
 def column_type(feature: Feature, source: EventContract) -> str:
     """The SQL type of the feature's columns; "as its expression" where that is computed."""
     if feature.derive is not None or feature.aggregate == "sum":
-        return f"decimal({DECIMAL_DIGITS},{feature.scale})"
+        return f"decimal({DIGITS},{feature.scale})"
+    if feature.aggregate == "quantile":
+        return f"decimal({DIGITS},{feature.places})"
     if feature.aggregate in ("mean", "variance") or feature.measure == "mean_duration":
         return "double"
     if feature.aggregate in ("count", "count_distinct", "active_days", "time_since_last", "sessions"):
@@ -60,14 +67,14 @@ def column_type(feature: Feature, source: EventContract) -> str:
     return f"array<{kind}>" if feature.aggregate == "last_k" else kind
 
 
-def _value(feature: Feature, source: EventContract, window: str) -> str:
+def _value(feature: Feature, source: EventContract, length: timedelta | None) -> str:
     value = feature.expression.sql if feature.expression is not None else "*"
     scaled = f"CAST({value} AS DECIMAL({_ON_ENTRY},{feature.scale}))"
-    kept = _filter(feature, source, window)
+    kept = _filter(feature, source, length)
     order = _order(source)
     sql = {
         "count": f"count({value}){kept}",
-        "sum": f"CAST(sum({scaled}){kept} AS DECIMAL({DECIMAL_DIGITS},{feature.scale}))",
+        "sum": f"CAST(sum({scaled}){kept} AS DECIMAL({DIGITS},{feature.scale}))",
         "mean": f"CAST(sum({scaled}){kept} AS DOUBLE) / nullif(count({value}){kept}, 0)",
         "min": f"min({value}){kept}",
         "max": f"max({value}){kept}",
@@ -79,13 +86,13 @@ def _value(feature: Feature, source: EventContract, window: str) -> str:
         "active_days": f"count(DISTINCT event_date){kept}",
         "time_since_last": f"(unix_micros(:as_of) - unix_micros(max({_instant(source)}){kept})) DIV 1000000",
         "sessions": _sessions(feature, source, kept),
+        "quantile": _quantile(feature, value, kept),
     }[feature.aggregate or ""]
     return sql if feature.when_empty is None else f"coalesce({sql}, {_literal(feature.when_empty)})"
 
 
-def _filter(feature: Feature, source: EventContract, window: str) -> str:
-    days = window_days(window)
-    inside = [] if days is None else [f"{_instant(source)} >= :as_of - INTERVAL '{days}' DAY"]
+def _filter(feature: Feature, source: EventContract, length: timedelta | None) -> str:
+    inside = [] if length is None else [f"{_instant(source)} >= :as_of - {interval_sql(length)}"]
     conditions = [*([feature.where.sql] if feature.where is not None else []), *inside]
     return f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
 
@@ -109,6 +116,17 @@ def _sessions(feature: Feature, source: EventContract, kept: str) -> str:
     mean = "IF(s.n > 0, CAST(s.inside AS DOUBLE) / (s.n * 1000000D), NULL)"
     value = "s.n" if _counts_sessions(feature) else mean
     return f"aggregate({instants}, {start}, (s, x) -> struct({n}, {inside}, x AS last), s -> {value})"
+
+
+def _quantile(feature: Feature, value: str, kept: str) -> str:
+    """The quantile of the values as they are once raised to the next edge; those above the last edge lowered to it."""
+    if feature.edges is None:
+        return "NULL"
+    edges = [written(edge) for edge in feature.edges]
+    steps = " ".join(f"WHEN {value} <= {edge} THEN {edge}" for edge in edges)
+    raised = f"CASE {steps} WHEN {value} IS NOT NULL THEN {edges[-1]} END"
+    found = f"percentile_disc({feature.q:f}) WITHIN GROUP (ORDER BY {raised}){kept}"
+    return f"CAST({found} AS DECIMAL({DIGITS},{feature.places}))"
 
 
 def _order(source: EventContract) -> str:

@@ -13,60 +13,20 @@ only, and is shuffled by entity once; all that follows stays in those partitions
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
-from headrace.features.atoms import Atom, atoms_of, derived, group_atoms, present, window_days
-from headrace.ground.states import Distinct, Greatest, Least
+from headrace.features.atoms import Atom, derived_or_error, interval_sql, overflow, present
+from headrace.features.coverage import coverage
+from headrace.features.midnights import Midnights
+from headrace.features.slots import Slot, group_atoms, group_slots, slots_of
+from headrace.ground.states import Greatest, Least, Sum
 
 _NEXT, _AT = "_next", "_at"
-
-
-@dataclass(frozen=True)
-class Midnights:
-    """``count`` midnights (UTC) from ``first``, ``step`` days apart: the instants of the snapshots."""
-
-    first: date
-    step: int
-    count: int
-
-    @property
-    def last(self) -> date:
-        """The last of them."""
-        return self.first + timedelta(days=self.step * (self.count - 1))
-
-    def index(self, day: Column) -> Column:
-        """The first midnight at or after ``day``, counted from 0; below 0 never."""
-        return F.greatest(F.ceil(F.datediff(day, F.lit(self.first)) / self.step).cast("int"), F.lit(0))
-
-    def instant(self, index: Column) -> Column:
-        """The timestamp of a midnight."""
-        return F.date_add(F.lit(self.first), index * self.step).cast("timestamp")
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One atom over one window: a column of the roll-up."""
-
-    atom: Atom
-    days: int | None
-
-    @property
-    def column(self) -> str:
-        """Its name between roll-up and presentation."""
-        return f"{self.atom.column}_{self.days or 'all'}"
-
-    @property
-    def running(self) -> bool:
-        """Whether a running merge over the midnights gives it."""
-        extreme = isinstance(self.atom.state, Least | Greatest) and self.days is None
-        return self.atom.state.invertible or self.atom.by_time or extreme
 
 
 def roll_up(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Midnights) -> DataFrame:
@@ -77,32 +37,21 @@ def roll_up(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     """
     slots = group_slots(group, source)
     cells = _placed(tiles, group, source, at).repartition(*group.entity)
-    spread = [slot for slot in slots if not slot.running and not isinstance(slot.atom.state, Distinct)]
+    spread = [slot for slot in slots if not slot.running and not slot.distinct]
     parts = [_changes(cells, group.entity, [slot for slot in slots if slot.running], at)]
-    parts += [_coverage(cells, group.entity, atom, _windows(slots, atom), at) for atom in _distinct_atoms(slots)]
+    parts += [coverage(cells, group.entity, atom, windows, at) for atom, windows in _by_atom(slots).items()]
     parts += [_spread(cells, group.entity, spread, at)] if spread else []
     merged = _filled(_run(parts, group.entity, slots), group.entity, spread, at)
     return _presented(merged.withColumn("as_of", at.instant(F.col("i"))), group, source)
 
 
-def group_slots(group: FeatureGroup, source: EventContract) -> list[Slot]:
-    """Every atom over every window that the group asks for, each once."""
-    asked = [
-        Slot(atom, window_days(window))
-        for feature in group.features
-        if feature.aggregate
-        for atom in atoms_of(feature, source).values()
-        for window in feature.windows
-    ]
-    return list(dict.fromkeys(asked))
-
-
-def _windows(slots: Iterable[Slot], atom: Atom) -> list[int | None]:
-    return [slot.days for slot in slots if slot.atom == atom]
-
-
-def _distinct_atoms(slots: Iterable[Slot]) -> list[Atom]:
-    return list(dict.fromkeys(slot.atom for slot in slots if isinstance(slot.atom.state, Distinct)))
+def _by_atom(slots: Iterable[Slot]) -> dict[Atom, list[Slot]]:
+    """The windows of each set."""
+    found: dict[Atom, list[Slot]] = {}
+    for slot in slots:
+        if slot.distinct:
+            found.setdefault(slot.atom, []).append(slot)
+    return found
 
 
 def _placed(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Midnights) -> DataFrame:
@@ -115,19 +64,22 @@ def _placed(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     return placed.withColumn("enters", at.index(F.col("seen_on")))
 
 
-def _leaves(at: Midnights, days: int) -> Column:
-    return at.index(F.date_add("event_day", days + 1))
-
-
 def _changes(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Midnights) -> DataFrame:
     """What enters and leaves at each midnight, summed by (entity, midnight). An entity's first is there in any case."""
-    sliding = sorted({slot.days for slot in slots if slot.atom.state.invertible and slot.days is not None})
+    sliding = sorted({days for slot in slots if slot.atom.state.invertible for days in _ends(slot)})
     moves = [F.struct(F.col("enters").alias("i"), F.lit(0).alias("leaving"))]
-    moves += [F.struct(_leaves(at, days).alias("i"), F.lit(days).alias("leaving")) for days in sliding]
+    moves += [F.struct(at.leaves(days).alias("i"), F.lit(days).alias("leaving")) for days in sliding]
     moved = cells.withColumn("move", F.explode(F.array(*moves))).select("*", "move.i", "move.leaving")
     useful = moved.where((F.col("i") < at.count) & ((F.col("leaving") == 0) | (F.col("i") >= F.col("enters"))))
     aggregates = [_change(slot, at).alias(slot.column) for slot in slots]
     return useful.groupBy(*entity, "i").agg(F.count(F.lit(1)).alias("_moves"), *aggregates)
+
+
+def _ends(slot: Slot) -> tuple[int, ...]:
+    """After how many days something of a cell leaves the slot's window: all of it, or all but its last hours first."""
+    if slot.days is None:
+        return ()
+    return (slot.days,) if slot.late is None else (slot.days, slot.days + 1)
 
 
 def _change(slot: Slot, at: Midnights) -> Column:
@@ -140,55 +92,26 @@ def _change(slot: Slot, at: Midnights) -> Column:
         state = F.min if isinstance(slot.atom.state, Least) else F.max
         return state(F.when(entering, value))
     if slot.days is None:
-        return F.sum(F.when(entering, value))
-    inside = _leaves(at, slot.days) > F.col("enters")
-    return F.sum(F.when(entering & inside, value).when((F.col("leaving") == slot.days) & inside, -value))
+        return _summed(slot, F.when(entering, value))
+    inside = at.leaves(slot.days) > F.col("enters")
+    ends = (F.col("leaving") == slot.days) & inside
+    if slot.late is None:
+        return _summed(slot, F.when(entering & inside, value).when(ends, -value))
+    late, longer = F.col(slot.late.column), at.leaves(slot.days + 1) > F.col("enters")
+    enters = F.when(entering & inside, value).when(entering & longer, late)
+    leaves = enters.when(ends, F.coalesce(late, F.lit(0)) - value)
+    return _summed(slot, leaves.when((F.col("leaving") == slot.days + 1) & longer, -late))
 
 
-def _coverage(
-    cells: DataFrame, entity: tuple[str, ...], atom: Atom, windows: list[int | None], at: Midnights
-) -> DataFrame:
-    """How the number of covered elements changes at each midnight.
+def _summed(slot: Slot, values: Column, over: WindowSpec | None = None) -> Column:
+    """The sum, in a group or over a frame; one that does not fit is an error that names the slot's features.
 
-    An element is covered from when one of its cells enters until that cell leaves. Taken in order of entering, a cell
-    adds the stretch from where the cells before it stop covering: they cover up to the latest event day among them.
+    What is null counts as 0, so that null can only mean that the sum was too great. Counts never are.
     """
-    elements = cells.select(*entity, "event_day", "seen_on", F.explode(atom.column).alias("element"))
-    before = (
-        Window.partitionBy(*entity, "element")
-        .orderBy("seen_on", "event_day")
-        .rowsBetween(Window.unboundedPreceding, -1)
-    )
-    chained = elements.withColumn("covered_by", F.max("event_day").over(before))
-    stretches = F.array(*(_stretch(days, at) for days in windows))
-    steps = (
-        chained.select(*entity, F.explode(stretches).alias("s"))
-        .select(*entity, "s.*")
-        .where(F.col("start") < F.col("stop"))
-    )
-    ends = F.array(
-        F.struct(F.col("start").alias("i"), F.lit(1).alias("by")),
-        F.struct(F.col("stop").alias("i"), F.lit(-1).alias("by")),
-    )
-    moved = (
-        steps.select(*entity, "window", F.explode(ends).alias("e"))
-        .select(*entity, "window", "e.*")
-        .where(F.col("i") < at.count)
-    )
-    counts = [
-        F.sum(F.when(F.col("window") == (days or 0), F.col("by"))).alias(Slot(atom, days).column) for days in windows
-    ]
-    return moved.groupBy(*entity, "i").agg(*counts)
-
-
-def _stretch(days: int | None, at: Midnights) -> Column:
-    if days is None:
-        start = F.when(F.col("covered_by").isNull(), at.index(F.col("seen_on"))).otherwise(F.lit(at.count))
-        stop = F.lit(at.count)
-    else:
-        start = at.index(F.greatest(F.col("seen_on"), F.date_add("covered_by", days + 1)))
-        stop = _leaves(at, days)
-    return F.struct(F.lit(days or 0).alias("window"), start.alias("start"), stop.alias("stop"))
+    exact = isinstance(slot.atom.state, Sum)
+    total = F.try_sum(F.coalesce(values, F.lit(0))) if exact else F.sum(values)
+    placed = total if over is None else total.over(over)
+    return F.coalesce(placed, F.expr(overflow(slot.features))) if exact else placed
 
 
 def _run(parts: list[DataFrame], entity: tuple[str, ...], slots: list[Slot]) -> DataFrame:
@@ -201,14 +124,19 @@ def _run(parts: list[DataFrame], entity: tuple[str, ...], slots: list[Slot]) -> 
     onward = Window.partitionBy(*entity).orderBy("i")
     sofar = onward.rangeBetween(Window.unboundedPreceding, Window.currentRow)
     here = onward.rangeBetween(Window.currentRow, Window.currentRow)
-    columns = []
-    for slot in slots:
-        merge = {Least: F.min, Greatest: F.max}.get(type(slot.atom.state), F.sum)
-        running = slot.running or isinstance(slot.atom.state, Distinct)
-        value = merge(slot.column).over(sofar) if running else F.max(slot.column).over(here)
-        columns.append(value.alias(slot.column))
+    columns = [_so_far(slot, sofar, here).alias(slot.column) for slot in slots]
     run = stacked.select(*entity, "i", F.lead("i").over(onward).alias(_NEXT), *columns)
     return run.where(F.col(_NEXT).isNull() | (F.col(_NEXT) > F.col("i")))
+
+
+def _so_far(slot: Slot, sofar: WindowSpec, here: WindowSpec) -> Column:
+    """What a slot has become at a midnight; what is not running stands at its own midnight alone."""
+    if not (slot.running or slot.distinct):
+        return F.max(slot.column).over(here)
+    if isinstance(slot.atom.state, Least | Greatest):
+        state = F.min if isinstance(slot.atom.state, Least) else F.max
+        return state(slot.column).over(sofar)
+    return _summed(slot, F.col(slot.column), sofar)
 
 
 def _filled(run: DataFrame, entity: tuple[str, ...], spread: list[Slot], at: Midnights) -> DataFrame:
@@ -222,14 +150,17 @@ def _filled(run: DataFrame, entity: tuple[str, ...], spread: list[Slot], at: Mid
 
 def _spread(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Midnights) -> DataFrame:
     """States that must be merged anew at each midnight that sees them."""
-    longest = None if any(slot.days is None for slot in slots) else max(slot.days or 0 for slot in slots)
-    leaves = F.lit(at.count) if longest is None else F.least(_leaves(at, longest), F.lit(at.count))
+    longest = None if any(slot.days is None for slot in slots) else max(max(_ends(slot)) for slot in slots)
+    leaves = F.lit(at.count) if longest is None else F.least(at.leaves(longest), F.lit(at.count))
     needed = reduce(lambda a, b: a | b, (F.col(slot.atom.column).isNotNull() for slot in slots))
     seen = cells.where(needed & (F.col("enters") < leaves)).withColumn("i", F.explode(F.sequence("enters", leaves - 1)))
     parts = [seen["*"]]
     for slot in slots:
-        inside = F.lit(True) if slot.days is None else F.col("i") < _leaves(at, slot.days)
-        parts.append(F.when(inside, F.col(slot.atom.column)).alias(slot.column))
+        inside = F.lit(True) if slot.days is None else F.col("i") < at.leaves(slot.days)
+        part = F.when(inside, F.col(slot.atom.column))
+        if slot.late is not None and slot.days is not None:
+            part = part.when(F.col("i") < at.leaves(slot.days + 1), F.col(slot.late.column))
+        parts.append(part.alias(slot.column))
     merged = [F.expr(slot.atom.state.merge(f"`{slot.column}`")).alias(slot.column) for slot in slots]
     return seen.select(*parts).groupBy(*entity, "i").agg(*merged)
 
@@ -239,18 +170,17 @@ def _presented(merged: DataFrame, group: FeatureGroup, source: EventContract) ->
     values = []
     for feature in group.features:
         for window in feature.windows if feature.aggregate else ():
-            days = window_days(window)
-            cells = {role: _state_sql(Slot(atom, days)) for role, atom in atoms_of(feature, source).items()}
+            cells = {role: _state_sql(slot) for role, slot in slots_of(feature, group, source, window).items()}
             values.append(F.expr(present(feature, cells)).alias(f"{feature.name}_{window}"))
     frame = merged.select(*group.entity, "as_of", *values)
     for feature in group.features:
         if feature.derive is not None:
-            frame = frame.withColumn(feature.name, F.expr(derived(feature)))
+            frame = frame.withColumn(feature.name, F.expr(derived_or_error(feature)))
     return frame.select(*group.entity, "as_of", *group.columns)
 
 
 def _state_sql(slot: Slot) -> str:
     column = f"`{slot.column}`"
-    if slot.atom.by_time and slot.days is not None:
-        return f"(CASE WHEN {column}.t >= as_of - INTERVAL '{slot.days}' DAY THEN {column} END)"
+    if slot.atom.by_time and slot.length is not None:
+        return f"(CASE WHEN {column}.t >= as_of - {interval_sql(slot.length)} THEN {column} END)"
     return column

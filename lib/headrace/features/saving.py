@@ -9,7 +9,8 @@ from pathlib import Path
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.twice import Twin
-from headrace.features.atoms import atoms_of
+from headrace.features.slots import feature_atoms
+from headrace.features.tiling import tiled_by, tiles_table
 from headrace.tables.log import log_of
 from headrace.tables.weight import column_bytes
 
@@ -42,12 +43,12 @@ def saving(
         for group in groups
         for feature in group.features
         if group.namespace != twin.group.namespace or feature.name not in gone
-        for state in _own_states(feature, source)
+        for state in feature_atoms(feature, group, source)
     }
     mine = _states(twin.new, twin.group, source)
     going = [column for feature in twin.group.features if feature.name in gone for column in feature.columns]
     return Saving(
-        tiles=f"tiles.{source.source}",
+        tiles=tiles_table(source, tiled_by(twin.group, source)).name,
         states=tuple(state for state in mine if state not in kept),
         shared=tuple(state for state in mine if state in kept),
         table=twin.group.table,
@@ -77,12 +78,8 @@ def _states(feature: Feature, group: FeatureGroup, source: EventContract) -> tup
     for other in reversed(group.features[: group.features.index(feature) + 1]):
         if needed & set(other.columns):
             needed |= other.derive.columns if other.derive is not None else frozenset()
-            found += _own_states(other, source)
+            found += feature_atoms(other, group, source)
     return tuple(dict.fromkeys(found))
-
-
-def _own_states(feature: Feature, source: EventContract) -> Iterable[str]:
-    return () if feature.derive is not None else (atom.column for atom in atoms_of(feature, source).values())
 
 
 def told_saving(found: Saving, warehouse: Path | str, verb: str = "Sharing saves") -> str:

@@ -21,6 +21,7 @@ from headrace.features.columns import (
     state_columns,
 )
 from headrace.features.entry import Column, Entry, Freshness, Reader
+from headrace.features.tiling import tiles_table, tilings
 from headrace.graph.job import Job
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
@@ -166,9 +167,14 @@ class Shelf:
         if schema in ("training", "scores") and name in project.models:
             return project.models[name], project.source_of(project.models[name])
         for source in project.sources.values():
-            if table in (f"raw.events_{source.source}", f"tiles.{source.source}"):
+            if table == f"raw.events_{source.source}" or table in self._tiled(source):
                 return source, source
         return None
+
+    def _tiled(self, source: EventContract) -> dict[str, tuple[tuple[str, ...], tuple[FeatureGroup, ...]]]:
+        """The tables of a source's tiles, each with its key and the groups that are over it."""
+        cut = tilings(self.project.groups_of(source.source), source)
+        return {tiles_table(source, key).name: (key, groups) for key, groups in cut.items()}
 
     def _columns(self, name: str) -> tuple[Column, ...]:
         """The columns as the table has them, else as the contracts say that it will."""
@@ -190,9 +196,12 @@ class Shelf:
         if schema == "raw":
             yield from event_columns(source)
             return
-        yield from key_columns(contract.entity if isinstance(contract, FeatureGroup) else source.entity, source)
         if schema == "tiles":
-            yield from state_columns(self.project.groups_of(source.source), source)
+            key, groups = self._tiled(source)[name]
+            yield from key_columns(key, source)
+            yield from state_columns(groups, source)
+            return
+        yield from key_columns(contract.entity if isinstance(contract, FeatureGroup) else source.entity, source)
         if isinstance(contract, FeatureGroup):
             yield own_column("as_of", "timestamp")
             yield from feature_columns(contract, source)

@@ -12,37 +12,22 @@ from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
-from headrace.features.atoms import Atom, group_atoms
-from headrace.tables.spec import Table
+from headrace.features.slots import atoms_in_use
 
 
-def tiles_table(source: EventContract) -> Table:
-    """``tiles.{source}``."""
-    return Table(
-        name=f"tiles.{source.source}",
-        meaning=f"Mergeable states of {source.source} by entity, event day and arrival day.",
-        keys=(*source.entity, "event_day", "arrival_day"),
-        partitioned_by=("arrival_month",),
-        replaced_by="arrival_day",
-        indexed=("event_day", "arrival_day", *source.entity),
-        unhashed=("arrival_month",),
+def build_tiles(
+    events: DataFrame, groups: Iterable[FeatureGroup], source: EventContract, key: tuple[str, ...] | None = None
+) -> DataFrame:
+    """``(key..., event_day date, arrival_day date, arrival_month date, a column an atom)`` of the events given.
+
+    The key is the source's entity, or the one named; an event without a value in one of its columns is nobody's (rule 10).
+    """
+    atoms = atoms_in_use(groups, source)
+    entity = source.entity if key is None else key
+    mine = events.dropna(subset=list(entity)) if entity != source.entity else events
+    cells = mine.groupBy(*entity, F.col("event_date").alias("event_day"), F.col("landed_on").alias("arrival_day"))
+    states = [F.expr(atom.lift_or_error(features)).alias(column) for column, (atom, features) in atoms.items()]
+    dated = cells.agg(*(states or [F.count(F.lit(1)).alias("events")])).withColumn(
+        "arrival_month", F.trunc("arrival_day", "month")
     )
-
-
-def source_atoms(groups: Iterable[FeatureGroup], source: EventContract) -> dict[str, Atom]:
-    """The atoms of all groups over a source, each once, in a stable order."""
-    found: dict[str, Atom] = {}
-    for group in groups:
-        found |= group_atoms(group, source)
-    return dict(sorted(found.items()))
-
-
-def build_tiles(events: DataFrame, groups: Iterable[FeatureGroup], source: EventContract) -> DataFrame:
-    """``(entity..., event_day date, arrival_day date, arrival_month date, a column an atom)`` of the events given."""
-    atoms = source_atoms(groups, source)
-    cells = events.groupBy(
-        *source.entity, F.col("event_date").alias("event_day"), F.col("landed_on").alias("arrival_day")
-    )
-    states = [F.expr(atom.lift).alias(column) for column, atom in atoms.items()] or [F.count(F.lit(1)).alias("events")]
-    dated = cells.agg(*states).withColumn("arrival_month", F.trunc("arrival_day", "month"))
-    return dated.sortWithinPartitions("arrival_month", "arrival_day", *source.entity)
+    return dated.sortWithinPartitions("arrival_month", "arrival_day", *entity)

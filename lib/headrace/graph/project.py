@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,17 +14,19 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from headrace import __version__
 from headrace.contracts.binding import Bound
+from headrace.contracts.demands import check_demands, check_known
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.lock import Lock, read_locks
 from headrace.contracts.models import ModelContract
+from headrace.contracts.names import show_span
 from headrace.contracts.namespaces import Groups, place_groups
 from headrace.ground.config import Config, load_config
 from headrace.ground.document import Document, Model, Strict, read_document, validate
-from headrace.ground.errors import HeadraceError, nearest
-from headrace.ground.interval import Interval
+from headrace.ground.errors import HeadraceError
+from headrace.ground.interval import Interval, parse_instant, show_instant
 from headrace.ground.places import local_path
 from headrace.tables.source import source_table
 
@@ -144,7 +146,7 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     """Open the project in ``root`` for one environment.
 
     Raises:
-        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*, LOCK_*,
+        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*, LOCK_*, WINDOW_*,
             SOURCE_TABLE_OUTSIDE.
     """
     root = root.resolve()
@@ -158,7 +160,8 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
     contracts = conf / config.contracts
     documents: dict[str, Document] = {}
     locks = read_locks(contracts)
-    groups = _load(documents, contracts / "features", FeatureGroup, "namespace")
+    sources = _load(documents, contracts / "events", EventContract, "source", _in_place(root, config))
+    groups = _load(documents, contracts / "features", FeatureGroup, "namespace", _over(sources))
     project = Project(
         name=file.name,
         root=root,
@@ -166,14 +169,13 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
         graph=file.graph,
         conf=file.conf,
         config=config,
-        sources=_load(documents, contracts / "events", EventContract, "source", _in_place(root, config)),
+        sources=sources,
         groups=place_groups(groups.values(), _settled(groups, locks)),
         labels=_load(documents, contracts / "labels", LabelContract, "label"),
         models=_load(documents, contracts / "models", ModelContract, "model"),
         locks=locks,
         documents=MappingProxyType(documents),
     )
-    _check_groups(project)
     _check_labels(project)
     _check_models(project)
     return project
@@ -186,8 +188,17 @@ def _in_place(root: Path, config: Config) -> Callable[[EventContract, Document],
         if contract.table is None:
             return
         if contract.table.root is not None:
-            _known(contract.table.root, config.roots, f"{document.place(('table', 'root'))}: table.root")
+            check_known(contract.table.root, config.roots, f"{document.place(('table', 'root'))}: table.root")
         source_table(contract, root, config.roots)
+
+    return check
+
+
+def _over(sources: Mapping[str, EventContract]) -> Callable[[FeatureGroup, Document], None]:
+    """The check that a feature group asks nothing of its source that this does not have."""
+
+    def check(group: FeatureGroup, document: Document) -> None:
+        check_demands(group, document, sources)
 
     return check
 
@@ -223,28 +234,9 @@ def _load(
     return MappingProxyType(loaded)
 
 
-def _known(name: str, known: Iterable[str], where: str) -> None:
-    names = tuple(known)
-    if name not in names:
-        raise HeadraceError("CONTRACT_REFERENCE", name=name, where=where, hint=nearest(name, names))
-
-
-def _check_groups(project: Project) -> None:
-    for group in project.groups.values():
-        _known(group.source, project.sources, f"features/{group.namespace}: source")
-        source = project.sources[group.source]
-        for key in group.entity:
-            _known(key, source.columns, f"features/{group.namespace}: entity")
-        for feature in group.features:
-            for key in ("expression", "where"):
-                formula = getattr(feature, key)
-                if formula is not None:
-                    check_columns(formula, source.columns, f"features/{group.namespace}: {feature.name}.{key}")
-
-
 def _check_labels(project: Project) -> None:
     for label in project.labels.values():
-        _known(label.source, project.sources, f"labels/{label.label}: source")
+        check_known(label.source, project.sources, f"labels/{label.label}: source")
         columns = project.sources[label.source].columns
         for part in ("eligible", "outcome"):
             formula = getattr(label, part).where
@@ -255,9 +247,26 @@ def _check_labels(project: Project) -> None:
 def _check_models(project: Project) -> None:
     for model in project.models.values():
         where = f"models/{model.model}"
-        _known(model.label, project.labels, f"{where}: label")
+        check_known(model.label, project.labels, f"{where}: label")
         asked = [(group, column) for group, columns in model.features.items() for column in columns]
         asked += [(segment.group, segment.column) for segment in model.segments]
         for group, column in asked:
             found = project.groups.find(group, f"{where}: features")
-            _known(column, found.columns, f"{where}: features.{group}")
+            _check_entity(group, found.entity, project.source_of(model).entity, where)
+            _check_cutoffs(project, found, project.labels[model.label], where)
+            check_known(column, found.columns, f"{where}: features.{group}")
+
+
+def _check_entity(group: str, found: tuple[str, ...], wanted: tuple[str, ...], where: str) -> None:
+    if set(found) != set(wanted):
+        about = {"found": ", ".join(found), "wanted": ", ".join(wanted)}
+        raise HeadraceError("CONTRACT_ENTITY", where=where, group=group, **about)
+
+
+def _check_cutoffs(project: Project, group: FeatureGroup, label: LabelContract, where: str) -> None:
+    """A temporal group's value at a cutoff is in its table only where a snapshot is taken at that very midnight."""
+    every, start = project.config.snapshots_every, project.span.start
+    between = [day for day in label.cutoffs.dates if (parse_instant(day) - start) % every]
+    if group.accuracy == "temporal" and between:
+        about = {"group": group.group, "label": label.label, "cutoff": between[0], "every": show_span(every)}
+        raise HeadraceError("CUTOFF_BETWEEN_SNAPSHOTS", where=where, start=show_instant(start), **about)

@@ -36,6 +36,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
+class Misplaced(ValueError):
+    """Something wrong with a part of a model, found by the whole: ``at`` leads from the whole to the part."""
+
+    def __init__(self, at: Path_, said: str) -> None:
+        self.at = at
+        super().__init__(said)
+
+
 @dataclass(frozen=True)
 class Document:
     """A parsed file: plain values, and the place (file and line) of each path of keys."""
@@ -168,7 +176,8 @@ def _invalid(document: Document, model: type[BaseModel], error: ValidationError)
 
 
 def _problem(document: Document, model: type[BaseModel], detail: ErrorDetails) -> str:
-    at = tuple(detail["loc"])
+    found = detail.get("ctx", {}).get("error")
+    at = (*detail["loc"], *(found.at if isinstance(found, Misplaced) else ()))
     name = ".".join(str(part) for part in at) or "(the whole file)"
     said = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":

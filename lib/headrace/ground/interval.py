@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from headrace.ground.errors import HeadraceError
 
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([smhdw])")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
-_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": DAY, "w": WEEK}
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": HOUR, "d": DAY, "w": WEEK}
 
 
 @dataclass(frozen=True, order=True)

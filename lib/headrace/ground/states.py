@@ -67,6 +67,10 @@ class Sum(State):
     def lift(self, value: str) -> str:
         return f"sum({value})"
 
+    def lift_or_null(self, value: str) -> str:
+        """The same as ``lift``, but null where the sum is too great for the state."""
+        return f"try_sum({value})"
+
     def merge(self, column: str) -> str:
         return f"sum({column})"
 
@@ -85,7 +89,14 @@ class SumOfSquares(Sum):
     name = "squares"
 
     def lift(self, value: str) -> str:
-        return f"sum(CAST(CAST({value} AS DECIMAL(19,0)) * CAST({value} AS DECIMAL(19,0)) AS DECIMAL(38,0)))"
+        return f"sum({self._square(value)})"
+
+    def lift_or_null(self, value: str) -> str:
+        return f"try_sum({self._square(value)})"
+
+    @staticmethod
+    def _square(value: str) -> str:
+        return f"CAST(CAST({value} AS DECIMAL(19,0)) * CAST({value} AS DECIMAL(19,0)) AS DECIMAL(38,0))"
 
     def merge(self, column: str) -> str:
         return f"CAST(sum({column}) AS DECIMAL(38,0))"

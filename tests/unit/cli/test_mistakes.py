@@ -44,7 +44,7 @@ def call(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         (EVENTS, "version: 1", "version: one", "visits.yaml:2: version: must be a whole number; found 'one'"),
         (FEATURES, "[7d]", "7d", "visiting.yaml:10: features.1.windows: must be a list, in brackets"),
         (FEATURES, "expression: paid", "expression: paid +", "features.1.expression: 'paid +' does not parse"),
-        (FEATURES, "expression: paid", "expression: payd", "visiting: paid.expression: no column 'payd'"),
+        (FEATURES, "expression: paid", "expression: payd", "visiting.yaml:10: paid.expression: no column 'payd'"),
         (FEATURES, "expression: paid", "expression: payd", "Did you mean 'paid'?"),
         (FEATURES, "expression: paid", "expression: reflect(paid)", "'reflect' is not on the allow-list"),
         (FEATURES, "expression: paid", "expression: (SELECT 1)", "'subquery' is not on the allow-list"),

@@ -46,6 +46,12 @@ COUNT: dict[str, Any] = {"name": "n", "meaning": "m", "aggregate": "count", "win
 SESSIONS = COUNT | {"name": "v", "aggregate": "sessions", "gap": "30m"}
 SUM = COUNT | {"name": "s", "aggregate": "sum", "expression": "value"}
 
+QUANTILE = SUM | {"name": "q", "aggregate": "quantile", "edges": [1, 5, 20], "q": 0.5}
+
+
+def derived(name: str, formula: str) -> dict[str, Any]:
+    return {"name": name, "meaning": "m", "derive": formula}
+
 
 def group_of(*features: dict[str, Any], **changed: Any) -> FeatureGroup:
     whole = {"team": "t", "group": "g", "version": 1, "owner": "o", "purpose": "p", "entity": ["k"], "source": "s"}
@@ -86,7 +92,8 @@ def test_the_contract_of_the_semantics_loads_with_all_of_its_keys(tmp_path):
             "aggregate: summ",
             "customer_activity.yaml:22: features.1.aggregate: Input should be 'count'",
         ),
-        ("zone: UTC", "zone: Mars", "customer_activity.yaml:9: zone: Input should be"),
+        ("zone: UTC", "zone: Mars", "customer_activity.yaml:9: zone: 'Mars': feature tables hold the midnights of UTC"),
+        ("zone: UTC", "zone: Europe/Berlin", "write UTC, or ask window_features, which takes any zone"),
         ("accuracy: snapshot", "accuracy: rough", "customer_activity.yaml:10: accuracy: Input should be"),
         ("tail: exact", "tail: loose", "customer_activity.yaml:11: tail: Input should be 'exact' or 'day'"),
         ("version: 3", "version: 0", "customer_activity.yaml:4: version: Input should be greater than or equal to 1"),
@@ -116,7 +123,7 @@ def test_a_fault_is_named_by_file_line_and_key(tmp_path, line, instead, told):
         ([without(COUNT, "windows")], "windows: name at least one"),
         ([COUNT | {"windows": []}], "windows: name at least one"),
         ([COUNT | {"windows": ["7d", "28d", "7d"]}], "windows: one stands twice"),
-        ([COUNT | {"windows": ["12h"]}], "windows of hours need raw edges, which this version lacks; use whole days"),
+        ([COUNT | {"windows": ["12h", "36h"]}], ""),
         ([COUNT | {"windows": ["24h"]}], ""),
         ([COUNT | {"windows": ["0d"]}], "'0d' is not a length of time"),
         ([COUNT | {"windows": [7]}], "'7' is not a length of time"),
@@ -145,9 +152,10 @@ def test_a_fault_is_named_by_file_line_and_key(tmp_path, line, instead, told):
         ([SUM | {"scale": 13}], "Input should be less than or equal to 12"),
         ([SUM | {"when_empty": "none"}], "when_empty: sum gives a number; found 'none'"),
         ([COUNT | {"when_empty": float("inf")}], "Input should be a finite number"),
-        ([COUNT, COUNT], "features.n: the column 'n_7d' is there already; rename one"),
-        ([COUNT, {"name": "n_7d", "meaning": "m", "derive": "1"}], "features.n_7d: the column 'n_7d' is there already"),
-        ([{"name": "k", "meaning": "m", "derive": "1"}], "features.k: the column 'k' is there already"),
+        ([COUNT, COUNT], "a feature 'n' is there already; rename one"),
+        ([COUNT, COUNT | {"windows": ["28d"]}], "a feature 'n' is there already; rename one"),
+        ([COUNT, {"name": "n_7d", "meaning": "m", "derive": "1"}], "the column 'n_7d' is there already; rename one"),
+        ([{"name": "k", "meaning": "m", "derive": "1"}], "the column 'k' is there already"),
         ([{"name": "as_of", "meaning": "m", "derive": "1"}], "the column 'as_of' is there already"),
         (
             [COUNT, {"name": "d", "meaning": "m", "derive": "n_7 + 1"}],
@@ -157,7 +165,29 @@ def test_a_fault_is_named_by_file_line_and_key(tmp_path, line, instead, told):
             [{"name": "d", "meaning": "m", "derive": "n_7d"}, COUNT],
             "derive names 'n_7d', which no feature above it gives",
         ),
-        ([{"name": "d", "meaning": "m", "derive": "d"}], "derive names 'd', which no feature above it gives"),
+        ([{"name": "d", "meaning": "m", "derive": "d"}], "d -> d is a cycle; derive one of them from something else"),
+        ([derived("a", "b + 1"), derived("b", "a"), COUNT], "a -> b -> a is a cycle"),
+        ([COUNT, derived("a", "n_7d + c"), derived("b", "a"), derived("c", "b + n_7d")], "a -> c -> b -> a is a cycle"),
+        ([derived("a", "b"), derived("b", "b")], "derive names 'b', which no feature above it gives"),
+        ([QUANTILE], ""),
+        ([QUANTILE | {"edges": [-1.5, 0, 2.25], "q": 0.999999}], ""),
+        ([without(QUANTILE, "expression")], "aggregate quantile needs an expression"),
+        ([without(QUANTILE, "q")], "q: for quantile, and only for it, such as 0.5; quantile needs it"),
+        ([without(QUANTILE, "edges")], "edges: for quantile, and only for it, such as [1, 5, 20]; quantile needs it"),
+        ([QUANTILE | {"edges": [1, 1.0]}], "the edges are in ascending order, each once"),
+        ([QUANTILE | {"edges": [2, 1]}], "the edges are in ascending order, each once"),
+        ([QUANTILE | {"edges": []}], "at least 1 item"),
+        ([QUANTILE | {"edges": list(range(65))}], "at most 64 items"),
+        ([QUANTILE | {"edges": ["x"]}], "valid decimal"),
+        ([QUANTILE | {"edges": [0.01, 10**17]}], "an edge has 19 digits at most"),
+        ([QUANTILE | {"q": 0}], "greater than 0"),
+        ([QUANTILE | {"q": 1}], "less than 1"),
+        ([QUANTILE | {"q": 0.1234567}], "no more than 6 decimal places"),
+        ([QUANTILE | {"when_empty": "none"}], "when_empty: quantile gives a number; found 'none'"),
+        ([COUNT | {"q": 0.5}], "q: for quantile, and only for it"),
+        ([SUM | {"bound": 5}], "bound: for count_distinct, and only for it"),
+        ([SUM | {"aggregate": "count_distinct", "bound": 5}], ""),
+        ([SUM | {"aggregate": "count_distinct", "bound": 0}], "greater than or equal to 1"),
         (
             [COUNT, {"name": "d", "meaning": "m", "derive": "1", "windows": ["7d"]}],
             "windows: not for a derived feature",

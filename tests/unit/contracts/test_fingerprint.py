@@ -136,6 +136,30 @@ def test_a_gap_is_told_by_its_length_and_a_measure_by_what_it_is(edit, same):
     assert (group_of(SESSIONS.replace("gap: 1800s", edit)).fingerprint == group_of(SESSIONS).fingerprint) == same
 
 
+QUANTILE = CONTRACT.replace(
+    "aggregate: last_k\n    expression: item\n    k: 3",
+    "aggregate: quantile\n    expression: item\n    edges: [0, 1.5]\n    q: 0.5",
+)
+DISTINCT = CONTRACT.replace(
+    "aggregate: last_k\n    expression: item\n    k: 3", "aggregate: count_distinct\n    expression: item"
+)
+
+
+@pytest.mark.parametrize(
+    ("edit", "same"),
+    [(("[0, 1.5]", "[0.0, 1.50]"), True), (("q: 0.5", "q: 0.50"), True), (("q: 0.5", "q: 0.5\n    scale: 2"), True),
+     (("[0, 1.5]", "[0, 1.51]"), False), (("[0, 1.5]", "[1.5]"), False), (("q: 0.5", "q: 0.05"), False)],
+)  # fmt: skip
+def test_edges_and_share_are_told_by_their_values(edit, same):
+    assert (group_of(QUANTILE.replace(*edit)).fingerprint == group_of(QUANTILE).fingerprint) == same
+
+
+def test_a_bound_decides_which_data_is_refused_and_changes_no_value():
+    bounded = DISTINCT.replace("aggregate: count_distinct", "aggregate: count_distinct\n    bound: 7")
+    assert group_of(bounded).features[1].bound == 7
+    assert group_of(bounded).fingerprint == group_of(DISTINCT).fingerprint
+
+
 def test_a_fingerprint_stays_what_it_is():
     """It stands in tables and models: a change of the canonical form raises SCHEME."""
     assert fingerprint({"b": [1, 1.0, "1", None, True], "a": ("x",)}) == "d5c0cd3aec76f5c8"

@@ -115,6 +115,7 @@ def test_search_takes_every_word_and_puts_names_first(catalog: Catalog) -> None:
 
 
 def test_personal_columns_are_marked_wherever_they_stand(catalog: Catalog) -> None:
+    """Rule 18."""
     marked = {entry.name for entry in catalog.of("feature") if entry.sensitivity == "personal"}
     assert marked == {"household_profile.age", "household_profile.income"}
     for table in ("raw.events_shop_events", "features.customer_activity", "training.lapse_risk", "tiles.shop_events"):
@@ -127,6 +128,7 @@ def test_personal_columns_are_marked_wherever_they_stand(catalog: Catalog) -> No
 
 
 def test_a_value_that_an_event_had_is_as_sensitive_as_there(folder: Path) -> None:
+    """Rule 18."""
     source = open_project(folder, "local").sources["households"]
     common = {"name": "x", "meaning": "m", "windows": ["all"]}
     last = Feature.model_validate({**common, "aggregate": "last", "expression": "age"})

@@ -17,7 +17,7 @@ from headrace.contracts.changes import changes_between
 from headrace.contracts.fingerprint import SCHEME, data_fingerprint
 from headrace.contracts.lock import read_lock
 from headrace.contracts.restore import restored
-from headrace.features.atoms import group_atoms
+from headrace.features.slots import group_atoms
 from headrace.graph.project import Project, load_project
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,161 @@
+"""Every bad input that a contract can have is refused before anything runs: by code, file, line and remedy."""
+
+from __future__ import annotations
+
+import pytest
+import tiny
+
+from headrace.graph.project import load_project
+from headrace.ground.errors import HeadraceError
+
+SOUND = """\
+team: t
+group: visiting
+version: 1
+owner: a@example.com
+purpose: Visits.
+entity: [who]
+source: visits
+features:
+  - name: visits
+    meaning: n
+    aggregate: count
+    where: paid > 0
+    windows: [6h, 3d]
+  - name: spent
+    meaning: s
+    aggregate: sum
+    expression: paid
+    windows: [7d]
+  - name: share
+    meaning: d
+    derive: spent_7d / visits_3d
+"""
+NEVER = "Subqueries, table and Java functions, non-deterministic functions and qualified names are never allowed"
+ALLOW_LIST = "is not on the allow-list of contract expressions"
+FORMULAS = {
+    "rand()": "'rand'",
+    "paid + rand(7)": "'rand'",
+    "randn()": "'randn'",
+    "uuid()": "'uuid'",
+    "shuffle(paid)": "'shuffle'",
+    "current_timestamp": "'current_timestamp'",
+    "current_timestamp()": "'current_timestamp'",
+    "current_date": "'current_date'",
+    "now()": "'now'",
+    "monotonically_increasing_id()": "'monotonically_increasing_id'",
+    "spark_partition_id()": "'spark_partition_id'",
+    "input_file_name()": "'input_file_name'",
+    "reflect('java.lang.System', 'exit', 1)": "'reflect'",
+    "java_method('java.util.UUID', 'randomUUID')": "'java_method'",
+    "try_reflect('a', 'b')": "'try_reflect'",
+    "(SELECT max(paid) FROM visits)": "'subquery'",
+    "EXISTS (SELECT 1)": "'exists'",
+    "explode(paid)": "'explode'",
+    "inline(paid)": "'inline'",
+    "TRANSFORM(paid) USING 'cat'": "'querytransform'",
+    "transform(paid, x -> x)": "'transform'",
+    "read_files('/etc/passwd')": "'read_files'",
+    "no_such_function(paid)": "'no_such_function'",
+}
+QUALIFIED = ("parquet.`/etc/passwd`", "text.`/etc/passwd`", "visits.paid", "db.visits.paid")
+
+
+def refused(folder, group: str, events: tuple[str, str] = ("", "")) -> HeadraceError:
+    tiny.make_project(folder, days=0)
+    path = folder / "conf/contracts/events/visits.yaml"
+    path.write_text(path.read_text().replace(*events), encoding="utf-8")
+    (folder / "conf/contracts/features/visiting.yaml").write_text(group, encoding="utf-8")
+    with pytest.raises(HeadraceError) as raised:
+        load_project(folder, "local")
+    assert raised.value.exit_status == 2
+    return raised.value
+
+
+def told_at(error: HeadraceError, line: int) -> str:
+    """What is said of that line of the group's file."""
+    mark = f"visiting.yaml:{line}: "
+    assert mark in str(error), str(error)
+    return str(error).partition(mark)[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "line", "told"),
+    [
+        ("name: spent", "name: visits", "DOCUMENT_INVALID", 14,
+         "features.1.name: a feature 'visits' is there already; rename one"),
+        ("name: share", "name: spent_7d", "DOCUMENT_INVALID", 19,
+         "features.2.name: the column 'spent_7d' is there already; rename one"),
+        ("spent_7d / visits_3d", "share + visits_3d", "DOCUMENT_INVALID", 21,
+         "features.2.derive: share -> share is a cycle; derive one of them from something else"),
+        ("spent_7d / visits_3d", "other\n  - name: other\n    meaning: o\n    derive: share * 2", "DOCUMENT_INVALID", 21,
+         "features.2.derive: share -> other -> share is a cycle; derive one of them from something else"),
+        ("spent_7d / visits_3d", "spent_7 / visits_3d", "DOCUMENT_INVALID", 21,
+         "features.2.derive: derive names 'spent_7', which no feature above it gives. Did you mean 'spent_7d'?"),
+        ("[who]", "[whom]", "CONTRACT_REFERENCE", 6, "entity names 'whom', which is not declared\n"),
+        ("[who]", "[who, id, payed]", "CONTRACT_REFERENCE", 6, "mend the name. Did you mean 'paid'?"),
+        ("[who]", "[who, who]", "DOCUMENT_INVALID", 6, "entity: the column 'who' is there already"),
+        ("source: visits", "source: visit", "CONTRACT_REFERENCE", 7, "mend the name. Did you mean 'visits'?"),
+        ("source: visits", "source: parquet.`/etc/passwd`", "DOCUMENT_INVALID", 7,
+         "source: 'parquet.`/etc/passwd`' is not an identifier"),
+        ("where: paid > 0", "where: payd > 0", "EXPRESSION_COLUMN", 12,
+         "visits.where: no column 'payd' (in 'payd > 0')"),
+        ("expression: paid", "expression: payd * 2", "EXPRESSION_COLUMN", 17, "mend the name. Did you mean 'paid'?"),
+        ("[6h, 3d]", "[6m, 3d]", "DOCUMENT_INVALID", 13,
+         "features.0.windows.0: '6m' is not a length of time; write 12h, 7d or 2w"),
+        ("aggregate: sum", "aggregate: summ", "DOCUMENT_INVALID", 16, "features.1.aggregate: Input should be 'count'"),
+    ],
+)  # fmt: skip
+def test_a_bad_group_is_refused_by_file_line_and_remedy(tmp_path, old, new, code, line, told):
+    assert SOUND.count(old) == 1, "the fault is where it is meant to be"
+    error = refused(tmp_path, SOUND.replace(old, new))
+    assert error.code == code
+    assert told in told_at(error, line)
+
+
+@pytest.mark.parametrize(("key", "line"), [("where", 12), ("expression", 17), ("derive", 21)])
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_what_is_not_deterministic_or_reaches_out_is_refused_in_every_formula(tmp_path, formula, key, line):
+    sound = {"where": "where: paid > 0", "expression": "expression: paid", "derive": "derive: spent_7d / visits_3d"}
+    error = refused(tmp_path, SOUND.replace(sound[key], f'{key}: "{formula}"'))
+    assert error.code == "DOCUMENT_INVALID"
+    said = told_at(error, line)
+    assert f"{FORMULAS[formula]} {ALLOW_LIST}" in said
+    assert NEVER in said
+
+
+@pytest.mark.parametrize("formula", QUALIFIED)
+def test_a_path_or_a_table_is_no_column(tmp_path, formula):
+    error = refused(tmp_path, SOUND.replace("expression: paid", f'expression: "{formula}"'))
+    assert error.code == "DOCUMENT_INVALID"
+    assert f"this form of 'column' {ALLOW_LIST}" in told_at(error, 17)
+
+
+def test_a_window_of_hours_on_a_daily_source_is_refused(tmp_path):
+    daily = ("at: {type: timestamp", "at: {type: date")
+    error = refused(tmp_path, SOUND, daily)
+    assert error.code == "WINDOW_HOURLY"
+    said = told_at(error, 13)
+    assert "visits.windows: 6h is a window of hours, and 'at' of source visits is a date" in said
+    assert "mend: write whole days (1d for 24h), or make 'at' a timestamp in the event contract" in said
+
+
+@pytest.mark.parametrize(("window", "kept"), [("7d", "6d"), ("all", "400d"), ("7d", "167h")])
+def test_a_window_longer_than_the_source_keeps_is_refused(tmp_path, window, kept):
+    keeps = ("lateness: 3d", f"lateness: 3d\nkeeps: {kept}")
+    error = refused(tmp_path, SOUND.replace("windows: [7d]", f"windows: [1d, {window}]").replace("_7d", "_1d"), keeps)
+    assert error.code == "WINDOW_TOO_LONG"
+    said = told_at(error, 18)
+    assert f"the window {window} looks back further than source visits keeps its events ({kept})" in said
+    assert f"mend: take a window of {kept} at most, or raise 'keeps:' in the event contract" in said
+
+
+def test_what_is_sound_loads_and_what_is_kept_long_enough_too(tmp_path):
+    tiny.make_project(tmp_path, days=0)
+    path = tmp_path / "conf/contracts/events/visits.yaml"
+    before = load_project(tmp_path, "local").sources["visits"]
+    path.write_text(path.read_text().replace("lateness: 3d", "lateness: 3d\nkeeps: 7d"), encoding="utf-8")
+    (tmp_path / "conf/contracts/features/visiting.yaml").write_text(SOUND, encoding="utf-8")
+    project = load_project(tmp_path, "local")
+    assert project.groups["visiting"].columns == ("visits_6h", "visits_3d", "spent_7d", "share")
+    assert project.sources["visits"].fingerprint == before.fingerprint, "what is kept shapes no row"
