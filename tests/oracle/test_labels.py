@@ -13,6 +13,7 @@ from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.ground.errors import HeadraceError
 from headrace.training.dataset import build_labels, build_training_set, matures_at
+from headrace.training.leakage import suspicious_features
 
 pytestmark = pytest.mark.spark
 
@@ -232,3 +233,21 @@ def test_a_group_or_column_that_is_not_there_is_named(spark):
         build_training_set(labels, {"activty": frame}, MODEL, label_contract(), ("shop", "who"))
     with pytest.raises(HeadraceError, match=r"activity\.m"):
         build_training_set(labels, {"activity": frame}, MODEL, label_contract(), ("shop", "who"))
+
+
+def test_a_group_that_is_named_with_its_team_has_a_column_without_a_dot(spark):
+    values = MODEL.model_dump(mode="json")
+    values["features"] = {"growth.activity": ["n"]}
+    values["segments"] = [{"group": "profile", "column": "band"}]
+    values["baseline"] = {"column": "n"}
+    model = ModelContract.model_validate(values)
+    frames = {
+        "growth.activity": spark.createDataFrame([("x", 1, midnight(FIRST), "u", 10, 0.1)], FEATURES["activity"][0]),
+        "profile": spark.createDataFrame([], FEATURES["profile"][0]),
+    }
+    labels = spark.createDataFrame([("x", 1, midnight(FIRST), 1)], LABELS)
+    joined = build_training_set(labels, frames, model, label_contract(), ("shop", "who"))
+    (row,) = joined.collect()
+    assert (row["n"], row["growth__activity_as_of"], row["profile_as_of"]) == (10, midnight(FIRST), None)
+    late = joined.withColumn("growth__activity_as_of", F.col("cutoff") + F.expr("INTERVAL 1 DAY"))
+    assert "not as-of: growth.activity has 1 rows after their cutoff" in suspicious_features(late, model)

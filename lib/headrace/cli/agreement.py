@@ -31,13 +31,15 @@ class Signed(Protocol):
     def fingerprint(self) -> str: ...
 
 
-def contract_check(choice: Choice) -> int:
+def contract_check(choice: Choice, values: bool = False) -> int:
     """The contracts with their fingerprints (a group's: its source included), and what is found of those that are shared.
+
+    ``values``: columns of different groups are compared by their values too, by Spark.
 
     Raises:
         HeadraceError: see ``check_agreed``.
     """
-    from headrace.cli.findings import shared_findings, show_findings
+    from headrace.cli.findings import shared_findings, show_findings, value_findings
 
     with stand_ins():
         project, graph = choice.open()
@@ -56,6 +58,10 @@ def contract_check(choice: Choice) -> int:
     out.print(grid)
     found = shared_findings(project)
     show_findings(out, found)
+    if values:
+        from headrace.cli.assembly import assemble
+
+        show_findings(out, value_findings(project, assemble(project, graph).store))
     check_agreed(project, graph)
     out.print(f"{len(project.groups)} feature groups mean what was agreed.")
     return USAGE if any(finding.level == "error" for finding in found) else DONE

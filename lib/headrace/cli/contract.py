@@ -1,4 +1,4 @@
-"""The commands about contracts: check, lock, bump, retire, rehash, diff, schema. None but `diff --values` starts Spark."""
+"""The commands about contracts: check, lock, bump, retire, rehash, diff, schema. None but those with --values starts Spark."""
 
 from __future__ import annotations
 
@@ -35,9 +35,12 @@ def _day(text: str | None, option: str) -> date | None:
 
 
 @contract.command("check")
-def contract_check(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
-    """Compare every feature group with its lock entry, and print all fingerprints; starts no Spark."""
-    raise typer.Exit(agreement.contract_check(Choice(project, env, tuple(sets or ()))))
+def contract_check(
+    values: Annotated[bool, typer.Option("--values", help="Compare values of groups too, on a sample; starts Spark.")] = False,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Compare every feature group with its lock entry, name groups without owners and logic that is there twice."""
+    raise typer.Exit(agreement.contract_check(Choice(project, env, tuple(sets or ())), values))
 
 
 @contract.command("lock")

@@ -15,7 +15,7 @@ from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.grammar import Node
 from headrace.contracts.logic import EVERY, Logic, logic_of, measures, stripped
 
-Kind = Literal["equal", "part", "near", "named"]
+Kind = Literal["equal", "part", "near", "named", "alike"]
 Difference = Literal["window", "filter", "normalisation"]
 
 
@@ -24,7 +24,8 @@ class Twin:
     """A feature and the one that was there before it. ``pairs`` are the columns in question, the new one first.
 
     ``equal``: the same tree. ``part``: the same tree, as an ingredient of a feature derived in its own group.
-    ``near``: the same but for ``differences``. ``named``: the same name for another logic.
+    ``near``: the same but for ``differences``. ``named``: the same name for another logic. ``alike``: another logic,
+    and values with that ``correlation`` over so many ``entities``.
     """
 
     kind: Kind
@@ -34,6 +35,8 @@ class Twin:
     old_group: FeatureGroup
     pairs: tuple[tuple[Logic, Logic], ...] = ()
     differences: tuple[Difference, ...] = ()
+    correlation: float = 0.0
+    entities: int = 0
 
     @property
     def name(self) -> str:
@@ -57,31 +60,38 @@ class _Meeting:
 
 
 def find_twins(
-    groups: Iterable[FeatureGroup], taken: Collection[tuple[str, str]] = (), settled: Collection[str] = ()
+    groups: Iterable[FeatureGroup], taken: Collection[tuple[str, str]] = (), settled: Collection[tuple[str, str]] = ()
 ) -> tuple[Twin, ...]:
     """One finding for each feature that is there twice, in the order of groups.
 
     Args:
         groups: All groups of a project.
         taken: (``team.group``, column) of what models take: such a column is no mere ingredient.
-        settled: ``team.group`` of groups that were agreed on before: of two equal features the other is the new one.
-            Among the rest the older is the one of the higher version, then of the first name.
+        settled: (``team.group``, feature) of what was agreed on before: of two equal features the other is the new one.
+            Among the rest the older is that of the group of the higher version, then of the first name.
     """
-    ranked = sorted(groups, key=lambda group: (group.namespace not in settled, -group.version, group.namespace))
     earlier: dict[tuple[object, ...], list[Logic]] = {}
     named: dict[tuple[object, ...], Logic] = {}
     found: list[Twin] = []
-    for group in ranked:
-        columns = logic_of(group)
-        for feature in group.features:
-            own = [logic for logic in columns if logic.feature is feature]
-            twin = _twin(own, [_meetings(logic, earlier.get(_key(logic), ())) for logic in own], group, taken)
-            twin = twin or _namesake(own[0], named.get(_name(own[0])))
-            found += [twin] if twin is not None else []
-            for logic in own:
-                earlier.setdefault(_key(logic), []).append(logic)
-                named.setdefault(_name(logic), logic)
+    for own in by_age(groups, settled):
+        twin = _twin(own, [_meetings(logic, earlier.get(_key(logic), ())) for logic in own], own[0].group, taken)
+        twin = twin or _namesake(own[0], named.get(_name(own[0])))
+        found += [twin] if twin is not None else []
+        for logic in own:
+            earlier.setdefault(_key(logic), []).append(logic)
+            named.setdefault(_name(logic), logic)
     return tuple(found)
+
+
+def by_age(groups: Iterable[FeatureGroup], settled: Collection[tuple[str, str]] = ()) -> list[list[Logic]]:
+    """The columns of each feature, those of features that were there before first (see ``find_twins``)."""
+    found: dict[tuple[bool, int, str, int], list[Logic]] = {}
+    for group in groups:
+        places = {feature.name: place for place, feature in enumerate(group.features)}
+        for logic in logic_of(group):
+            new = (group.namespace, logic.feature.name) not in settled
+            found.setdefault((new, -group.version, group.namespace, places[logic.feature.name]), []).append(logic)
+    return [found[rank] for rank in sorted(found)]
 
 
 def _key(logic: Logic) -> tuple[object, ...]:
@@ -220,6 +230,10 @@ def told(twin: Twin, people: str = "") -> str:
             )
         case "near":
             return f"{new} is {owner} but for {_but_for(twin)}. Talk to its owner: one of them may do"
+        case "alike":
+            (first, second), *_ = twin.pairs
+            figures = f"Spearman's correlation {twin.correlation:.3f} over {twin.entities:,} entities"
+            return f"{first.name} has the values of {second.column} of {owner}: {figures}. Look at both"
         case "named":
             return f"{new} is called as {owner} and computes something else. Agree on one, or rename this one"
 

@@ -158,7 +158,13 @@ def test_an_ingredient_may_stand_in_two_groups_unless_a_model_takes_it() -> None
 def test_what_was_agreed_on_first_is_the_old_one() -> None:
     one, other = group("a", total("x"), version=9), group("b", total("y"))
     assert twin_of(one, other).old_name == "a.activity.x"
-    (twin,) = find_twins([one, other], settled={"b.activity"})
+    (twin,) = find_twins([one, other], settled={("b.activity", "y")})
+    assert (twin.name, twin.old_name) == ("a.activity.x", "b.activity.y")
+
+
+def test_a_feature_that_is_new_in_an_old_group_is_the_new_one() -> None:
+    old, other = group("a", total("x"), count("n"), version=9), group("b", total("y"))
+    (twin,) = find_twins([old, other], settled={("a.activity", "n"), ("b.activity", "y")})
     assert (twin.name, twin.old_name) == ("a.activity.x", "b.activity.y")
 
 
