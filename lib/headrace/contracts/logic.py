@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from headrace.contracts.expressions import walk
 from headrace.contracts.features import Feature, FeatureGroup
+from headrace.contracts.filters import EVERY, Filter, filter_of
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.grammar import Node
 
 MEASURE = "measure"
 """The leaf: ``("measure", what, window, filter, rest)``. ``what`` is the aggregate and its expression, ``rest`` scale,
 default and edges; both are JSON, so that a key which a later contract adds is compared too."""
-EVERY = ("every",)
-"""The filter of a measure that has none."""
 _APART = frozenset({"name", "windows", "where", "derive", "scale", "when_empty"})
 _COMMUTATIVE = frozenset({"add", "multiply", "and", "or", "equal", "not_equal", "greatest", "least"})
 _MOST_NODES = 200
@@ -46,9 +46,39 @@ class Logic:
         return f"{self.group.namespace}.{self.column}"
 
     @property
+    def owner(self) -> tuple[str, str]:
+        """``team.group`` and feature."""
+        return self.group.namespace, self.feature.name
+
+    @cached_property
     def measures(self) -> tuple[Node, ...]:
         """Its leaves, from left to right."""
-        return tuple(measures(self.tree))
+        return tuple(node for node in walk(self.tree) if node[0] == MEASURE)
+
+    @cached_property
+    def windows(self) -> tuple[str, ...]:
+        """The windows of its measures, each once."""
+        return tuple(dict.fromkeys(str(measure[2]) for measure in self.measures))
+
+    @cached_property
+    def wheres(self) -> tuple[Node, ...]:
+        """The filter of each measure."""
+        return tuple(measure[3] for measure in self.measures)
+
+    @cached_property
+    def filters(self) -> tuple[Filter, ...]:
+        """The same, with what can be told of each."""
+        return tuple(map(filter_of, self.wheres))
+
+    @cached_property
+    def stripped(self) -> Node:
+        """What is left of the tree without windows, normalisation and filters."""
+        return stripped(self.tree)
+
+    @cached_property
+    def shape(self) -> Node:
+        """The tree without its windows and filters."""
+        return _shape(self.tree)
 
 
 def logic_of(group: FeatureGroup) -> tuple[Logic, ...]:
@@ -60,11 +90,6 @@ def logic_of(group: FeatureGroup) -> tuple[Logic, ...]:
             found.append(Logic(group, feature, column, tree))
             known[column] = tree if sum(1 for _ in walk(tree)) <= _MOST_NODES else ("large", fingerprint(tree))
     return tuple(found)
-
-
-def measures(tree: Node) -> Iterator[Node]:
-    """The leaves of a tree."""
-    return (node for node in walk(tree) if node[0] == MEASURE)
 
 
 def _trees(feature: Feature, group: FeatureGroup, known: Mapping[str, Node]) -> Iterator[tuple[str, Node]]:
@@ -131,6 +156,12 @@ def stripped(node: Node, filters: bool = False) -> Node:
         return inside[0]
     parts = _flat(node[0], inside) if node[0] in ("add", "multiply") else inside
     return (node[0], *(sorted(parts, key=repr) if node[0] in _COMMUTATIVE else parts))
+
+
+def _shape(node: Node) -> Node:
+    if node[0] == MEASURE:
+        return (node[0], node[1], node[4])
+    return tuple(_shape(part) if isinstance(part, tuple) else part for part in node)
 
 
 def _same(parts: list[Node]) -> bool:

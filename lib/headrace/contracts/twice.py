@@ -6,14 +6,13 @@ equal tree is found from values, by ``features.alike``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from headrace.contracts.expressions import walk
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.grammar import Node
-from headrace.contracts.logic import EVERY, Logic, logic_of, measures, stripped
+from headrace.contracts.logic import Logic, logic_of
 
 Kind = Literal["equal", "part", "near", "named", "alike"]
 Difference = Literal["window", "filter", "normalisation"]
@@ -49,16 +48,6 @@ class Twin:
         return f"{self.old_group.namespace}.{self.old.name}"
 
 
-@dataclass(frozen=True)
-class _Meeting:
-    """A column of a feature and an earlier one that computes the same, or nearly."""
-
-    new: Logic
-    old: Logic
-    equal: bool
-    differences: tuple[Difference, ...]
-
-
 def find_twins(
     groups: Iterable[FeatureGroup], taken: Collection[tuple[str, str]] = (), settled: Collection[tuple[str, str]] = ()
 ) -> tuple[Twin, ...]:
@@ -70,16 +59,12 @@ def find_twins(
         settled: (``team.group``, feature) of what was agreed on before: of two equal features the other is the new one.
             Among the rest the older is that of the group of the higher version, then of the first name.
     """
-    earlier: dict[tuple[object, ...], list[Logic]] = {}
-    named: dict[tuple[object, ...], Logic] = {}
+    shelf = _Shelf({}, {}, {})
     found: list[Twin] = []
     for own in by_age(groups, settled):
-        twin = _twin(own, [_meetings(logic, earlier.get(_key(logic), ())) for logic in own], own[0].group, taken)
-        twin = twin or _namesake(own[0], named.get(_name(own[0])))
+        twin = shelf.equal_to(own, taken) or shelf.near_to(own) or shelf.called_as(own[0])
         found += [twin] if twin is not None else []
-        for logic in own:
-            earlier.setdefault(_key(logic), []).append(logic)
-            named.setdefault(_name(logic), logic)
+        shelf.add(own)
     return tuple(found)
 
 
@@ -94,63 +79,83 @@ def by_age(groups: Iterable[FeatureGroup], settled: Collection[tuple[str, str]] 
     return [found[rank] for rank in sorted(found)]
 
 
-def _key(logic: Logic) -> tuple[object, ...]:
-    return (logic.group.source, frozenset(logic.group.entity), stripped(logic.tree))
+@dataclass(frozen=True)
+class _Shelf:
+    """The columns so far: by tree; by what is left of it when stripped, then by filters; and features by name."""
+
+    trees: dict[tuple[object, ...], Logic]
+    stripped: dict[tuple[object, ...], dict[tuple[Node, ...], list[Logic]]]
+    names: dict[tuple[object, ...], Logic]
+
+    def add(self, own: Iterable[Logic]) -> None:
+        """Put up the columns of a feature."""
+        for logic in own:
+            self.names.setdefault(_name(logic), logic)
+            if logic.measures:  # where nothing is counted there is nothing to share: a calendar day is everybody's
+                self.trees.setdefault((*_over(logic), logic.tree), logic)
+                of_one_kind = self.stripped.setdefault((*_over(logic), logic.stripped), {})
+                of_one_kind.setdefault(logic.wheres, []).append(logic)
+
+    def equal_to(self, own: list[Logic], taken: Collection[tuple[str, str]]) -> Twin | None:
+        """The feature that computes some columns of this one: the one that computes the most."""
+        met = [(new, self.trees.get((*_over(new), new.tree))) for new in own if new.measures]
+        pairs = [(new, old) for new, old in met if old is not None]
+        if not pairs:
+            return None
+        owners = [old.owner for _, old in pairs]
+        most = max(owners, key=owners.count)
+        pairs = [(new, old) for new, old in pairs if old.owner == most]
+        group = own[0].group
+        columns = _ingredients(group) - {column for namespace, column in taken if namespace == group.namespace}
+        part = pairs[0][1].group is not group and all(new.column in columns for new, _ in pairs)
+        return _twin("part" if part else "equal", tuple(pairs))
+
+    def near_to(self, own: list[Logic]) -> Twin | None:
+        """The nearest feature of another group: one of its own name before others, with the fewest differences."""
+        kinds = {(new.stripped, new.wheres): new for new in own if new.measures}
+        others = {
+            kind: [old for old in self._related(new) if old.group is not new.group] for kind, new in kinds.items()
+        }
+        found = [(new, old) for new in own for old in others.get((new.stripped, new.wheres), ())]
+        if not found:
+            return None
+        pair = min(found, key=_distance)
+        return _twin("near", (pair,), _differences(*pair))
+
+    def _related(self, new: Logic) -> Iterator[Logic]:
+        """Columns that are the same when stripped, and could count the same.
+
+        Where no expression says what is counted, the filter alone does. Then filters that can't both hold, or that
+        read no column in common, count different things: logins and orders are no two ways to count one thing.
+        """
+        for olds in self.stripped.get((*_over(new), new.stripped), {}).values():
+            pairs = zip(new.filters, olds[0].filters, new.measures, strict=False)
+            if all('"expression"' in measure[1] or one.overlaps(other) for one, other, measure in pairs):
+                yield from olds
+
+    def called_as(self, new: Logic) -> Twin | None:
+        """A feature of another group over the same entity that has the name and nothing else in common."""
+        old = self.names.get(_name(new))
+        return None if old is None or old.group is new.group else _twin("named", ((new, old),))
+
+
+def _over(logic: Logic) -> tuple[object, ...]:
+    return (logic.group.source, frozenset(logic.group.entity))
 
 
 def _name(logic: Logic) -> tuple[object, ...]:
     return (frozenset(logic.group.entity), logic.feature.name)
 
 
-def _meetings(new: Logic, earlier: Iterable[Logic]) -> list[_Meeting]:
-    if next(measures(new.tree), None) is None:
-        return []  # nothing is counted: a calendar day is everybody's
-    met = []
-    for old in earlier:
-        if old.feature is new.feature:
-            continue
-        equal = old.tree == new.tree
-        foreign = old.group is not new.group and _related(new, old)
-        if equal or foreign:
-            met.append(_Meeting(new, old, equal, _differences(new, old)))
-    return met
+def _twin(kind: Kind, pairs: tuple[tuple[Logic, Logic], ...], differences: tuple[Difference, ...] = ()) -> Twin:
+    new, old = pairs[0]
+    return Twin(kind, new.feature, new.group, old.feature, old.group, pairs, differences)
 
 
-def _twin(
-    own: list[Logic], met: list[list[_Meeting]], group: FeatureGroup, taken: Collection[tuple[str, str]]
-) -> Twin | None:
-    """The nearest of what a feature met: one of its own name before its ingredients."""
-    meetings = [meeting for column in met for meeting in column]
-    if not meetings:
-        return None
-    best = min(meetings, key=_distance)
-    old, old_group = best.old.feature, best.old.group
-    pairs = [one for one in meetings if one.old.feature is old and one.equal == best.equal]
-    if not best.equal:
-        pairs = [best]
-    kind: Kind = "near"
-    if best.equal:
-        ingredients = _ingredients(group)
-        inside = all(
-            one.new.column in ingredients and (group.namespace, one.new.column) not in taken and old_group is not group
-            for one in pairs
-        )
-        kind = "part" if inside else "equal"
-    return Twin(
-        kind, own[0].feature, group, old, old_group, tuple((one.new, one.old) for one in pairs), best.differences
-    )
-
-
-def _distance(one: _Meeting) -> tuple[bool, bool, int, bool]:
-    new, old = one.new.feature, one.old.feature
-    return not one.equal, new.name != old.name, len(one.differences), (new.derive is None) != (old.derive is None)
-
-
-def _namesake(new: Logic, old: Logic | None) -> Twin | None:
-    """A feature of another group over the same entity that has the name and nothing else in common."""
-    if old is None or old.group is new.group:
-        return None
-    return Twin("named", new.feature, new.group, old.feature, old.group, ((new, old),))
+def _distance(pair: tuple[Logic, Logic]) -> tuple[bool, int, bool]:
+    new, old = pair
+    named = new.feature.name == old.feature.name
+    return not named, len(_differences(new, old)), (new.feature.derive is None) != (old.feature.derive is None)
 
 
 def _ingredients(group: FeatureGroup) -> frozenset[str]:
@@ -161,59 +166,13 @@ def _ingredients(group: FeatureGroup) -> frozenset[str]:
 def _differences(new: Logic, old: Logic) -> tuple[Difference, ...]:
     """In what two columns differ that are the same when stripped."""
     found: list[Difference] = []
-    if _each(new, 2) != _each(old, 2):
+    if new.windows != old.windows:
         found.append("window")
-    if _each(new, 3) != _each(old, 3):
+    if tuple(dict.fromkeys(new.wheres)) != tuple(dict.fromkeys(old.wheres)):
         found.append("filter")
-    if _shape(new.tree) != _shape(old.tree):
+    if new.shape != old.shape:
         found.append("normalisation")
     return tuple(found)
-
-
-def _each(logic: Logic, part: int) -> tuple[Node, ...]:
-    """A part of its measures, each once."""
-    return tuple(dict.fromkeys(measure[part] for measure in logic.measures))
-
-
-def _shape(node: Node) -> Node:
-    """A tree without its windows and filters."""
-    if node[0] == "measure":
-        return (node[0], node[1], node[4])
-    return tuple(_shape(part) if isinstance(part, tuple) else part for part in node)
-
-
-def _related(new: Logic, old: Logic) -> bool:
-    """Whether two measures could count the same. Where no expression says what is counted, the filter alone does.
-
-    Then filters that can't both hold, or that read no column in common, count different things: logins and orders
-    are no two ways to count one thing, orders and orders above 20 are.
-    """
-    pairs = zip(new.measures, old.measures, strict=False)
-    return all('"expression"' in one[1] or _overlap(one[3], other[3]) for one, other in pairs)
-
-
-def _overlap(one: Node, other: Node) -> bool:
-    if one == other or EVERY in (one, other):
-        return True
-    shared = _columns(one) & _columns(other)
-    mine, theirs = _allowed(one), _allowed(other)
-    return bool(shared) and all(mine[key] & theirs[key] for key in mine.keys() & theirs.keys())
-
-
-def _columns(where: Node) -> frozenset[str]:
-    return frozenset(node[1] for node in walk(where) if node[0] == "column")
-
-
-def _allowed(where: Node) -> dict[str, frozenset[Node]]:
-    """Column -> the literals that it may be, from conditions that all hold and are ``=`` or IN."""
-    found: dict[str, frozenset[Node]] = {}
-    for condition in where[1:] if where[0] == "and" else (where,):
-        parts = condition[1:] if condition[0] in ("equal", "in") else ()
-        named = [part[1] for part in parts if part[0] == "column"]
-        literals = frozenset(part for part in parts if not _columns(part))
-        if len(named) == 1 and len(literals) == len(parts) - 1:
-            found[named[0]] = found.get(named[0], literals) & literals
-    return found
 
 
 def told(twin: Twin, people: str = "") -> str:
@@ -241,12 +200,8 @@ def told(twin: Twin, people: str = "") -> str:
 def _but_for(twin: Twin) -> str:
     (new, old), *_ = twin.pairs
     said = {
-        "window": f"its window ({_windows(new)}, there {_windows(old)})",
+        "window": f"its window ({', '.join(new.windows)}, there {', '.join(old.windows)})",
         "filter": "its filter",
         "normalisation": "its normalisation",
     }
     return " and ".join(said[difference] for difference in twin.differences) or "the order of its steps"
-
-
-def _windows(logic: Logic) -> str:
-    return ", ".join(str(window) for window in _each(logic, 2))
