@@ -72,7 +72,7 @@ def test_the_command_finds_what_no_tree_tells(spark: Any, tmp_path: Path, capsys
     assert main(["contract", "check", "--values", "--project", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert (
-        "note: sales.visiting.level_30d has the values of spend_30d of growth.visiting.spend (team growth, owner "
+        ": sales.visiting.level_30d has the values of spend_30d of growth.visiting.spend (team growth, owner "
         "growth@example.com): Spearman's correlation 1.000 over 150 entities. Look at both"
     ) in said
     assert "and state greatest_" in said

@@ -9,6 +9,7 @@ import typer
 
 from headrace.cli.choice import Choice, console
 from headrace.cli.options import HERE, Env, Folder, Sets
+from headrace.contracts.lock import lock_path
 from headrace.contracts.owners import BEGIN, FILE, Owners, Person, codeowners, laid_into, read_owners
 from headrace.graph.project import Project, load_project
 from headrace.ground.errors import DONE, HeadraceError
@@ -29,7 +30,7 @@ def export_codeowners(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where the file is stale.")] = False,
     env: Env = "local", project: Folder = HERE, sets: Sets = None,
 ) -> None:  # fmt: skip
-    """Write who answers for which contract, from owners.yaml, for all environments; starts no Spark."""
+    """Write who answers for which contract and lock entry, from owners.yaml, for all environments; starts no Spark."""
     raise typer.Exit(write_codeowners(Choice(project, env, tuple(sets or ())), output, check))
 
 
@@ -52,7 +53,7 @@ def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
             output.write_text(text, encoding="utf-8")
         except OSError as error:
             raise HeadraceError("PAGE_UNWRITABLE", file=output, problem=error.strerror) from None
-        console(markup=False).print(f"{_count(block)} contracts have owners in {output}.", soft_wrap=True)
+        console(markup=False).print(f"{_count(block)} files have owners in {output}.", soft_wrap=True)
     return DONE
 
 
@@ -70,6 +71,7 @@ def codeowners_block(project: Project, sets: tuple[str, ...] = ()) -> str:
         if owners is not None:
             sources.append(_below(root, one.contracts / FILE))
             files |= {_below(root, one.documents[name].path): people for name, people in _people(one, owners).items()}
+            files |= {_below(root, path): people for path, people in _locked(one, owners).items()}
     if not sources:
         raise HeadraceError("OWNERS_MISSING", folder=project.contracts, file=FILE)
     return codeowners(files, ", ".join(sources))
@@ -91,6 +93,12 @@ def _people(project: Project, owners: Owners) -> dict[str, tuple[Person, ...]]:
     found |= {f"events/{name}": owners.known_as(one.owner) for name, one in project.sources.items()}
     found |= {f"labels/{name}": owners.known_as(one.owner) for name, one in project.labels.items()}
     return found | {f"models/{name}": owners.known_as(one.owner) for name, one in project.models.items()}
+
+
+def _locked(project: Project, owners: Owners) -> dict[Path, tuple[Person, ...]]:
+    """The lock entry of a group belongs to who answers for the group: a change of meaning is theirs to review."""
+    groups = (group for group in project.groups.values() if group.namespace in project.locks)
+    return {lock_path(project.contracts, group.namespace): owners.of(group) for group in groups}
 
 
 def repository_of(root: Path) -> Path:

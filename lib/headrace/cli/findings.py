@@ -12,6 +12,7 @@ from headrace.contracts.finding import LEVELS, Finding, Level
 from headrace.contracts.owners import Owners, check_owners, read_owners
 from headrace.contracts.twice import Kind, Twin, by_age, find_twins, told
 from headrace.features.saving import saving, told_saving
+from headrace.graph.agreed import place_of
 from headrace.graph.project import Project
 
 if TYPE_CHECKING:
@@ -87,13 +88,10 @@ def _alike(
 
 
 def taken_by_models(project: Project) -> frozenset[tuple[str, str]]:
-    """(``team.group``, column) of all that models take from the project's groups."""
-    asked = [
-        (reference, column)
-        for model in project.models.values()
-        for reference, columns in model.features.items()
-        for column in columns
-    ]
+    """(``team.group``, column) of all that models take from the project's groups, segments included."""
+    models = project.models.values()
+    asked = [(name, column) for model in models for name, columns in model.features.items() for column in columns]
+    asked += [(segment.group, segment.column) for model in models for segment in model.segments]
     return frozenset((project.groups[reference].namespace, column) for reference, column in asked)
 
 
@@ -106,7 +104,8 @@ def agreed_features(project: Project) -> frozenset[tuple[str, str]]:
 def show_findings(out: Console, found: Iterable[Finding]) -> None:
     """A line a finding."""
     for finding in found:
-        out.print(f"{finding.level}: {finding.said}.", soft_wrap=True, markup=False)
+        place = f"{finding.place}: " if finding.place else ""
+        out.print(f"{finding.level}: {place}{finding.said}.", soft_wrap=True, markup=False)
 
 
 def _finding(twin: Twin, project: Project, owners: Owners | None, taken: frozenset[tuple[str, str]]) -> Finding:
@@ -117,4 +116,6 @@ def _finding(twin: Twin, project: Project, owners: Owners | None, taken: frozens
         would = saving(twin, project.groups_of(source.source), source, taken)
         verb = "It costs" if twin.kind == "part" else "Sharing saves"
         said += f". {told_saving(would, project.tables_at, verb)}"
-    return Finding(_LEVELS[twin.kind], said)
+    features = [feature.name for feature in twin.group.features]
+    name = project.groups.shortest(twin.group)
+    return Finding(_LEVELS[twin.kind], said, place_of(project, name, "features", features.index(twin.new.name)))

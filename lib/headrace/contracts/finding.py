@@ -12,7 +12,8 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding, told so that a reader knows what to do."""
+    """One finding, told so that a reader knows what to do. ``place`` is file and line, where it has one."""
 
     level: Level
     said: str
+    place: str = ""

@@ -48,8 +48,8 @@ def test_the_demo_passes_and_says_what_is_near(call: Call) -> None:
     status, said = call("contract", "check")
     assert status == 0
     assert "error:" not in said
-    assert "warning: assortment.product_variety.weekend_spend is growth.customer_activity.spend" in said
-    assert "note: assortment.product_variety.all_spend computes what growth.customer_activity.spend" in said
+    assert ": assortment.product_variety.weekend_spend is growth.customer_activity.spend" in said
+    assert ": assortment.product_variety.all_spend computes what growth.customer_activity.spend" in said
 
 
 def test_an_equal_feature_is_an_error_that_names_feature_team_owner_and_what_sharing_saves(
@@ -58,7 +58,10 @@ def test_an_equal_feature_is_an_error_that_names_feature_team_owner_and_what_sha
     (folder / "conf/contracts/features/campaigns.yaml").write_text(COPY, encoding="utf-8")
     status, said = call("contract", "check")
     assert status == 2
-    lines = {line.split()[1]: line for line in said.splitlines() if line.startswith(("error", "warning", "note"))}
+    found = [line.split(": ", 2) for line in said.splitlines() if line.startswith(("error", "warning", "note"))]
+    lines = {told.split()[0]: f"{level}: {told}" for level, _, told in found}
+    places = {told.split()[0]: place for _, place, told in found}
+    assert places["marketing.campaigns.score"] == "conf/contracts/features/campaigns.yaml:13"
     score = lines["marketing.campaigns.score"]
     owner = "(team growth, owner growth-analytics@example.com: Growth analytics)"
     assert score.startswith(
@@ -100,6 +103,7 @@ def test_codeowners_are_written_checked_and_found_stale(folder: Path, call: Call
     assert written.startswith("* @example/everybody\n# headrace")
     assert "\n/conf/contracts/features/customer_activity.yaml @example/growth-analytics\n" in written
     assert "\n/conf/contracts/events/households.yaml @example/data-platform\n" in written
+    assert "\n/conf/contracts/lock/growth.customer_value.yaml @example/growth-analytics\n" in written
     assert call("export", "codeowners", "--check")[0] == 0
     assert call("export", "codeowners", "--check", "--env", "cdnow")[0] == 0  # one file for all environments
     assert call("export", "codeowners", "--output", str(file))[0] == 0
