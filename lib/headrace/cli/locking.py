@@ -45,8 +45,9 @@ def lock(choice: Choice, names: tuple[str, ...], why: str, today: date) -> int:
     out = console(markup=False)
     unlocked = [name for name in project.groups if _is_unlocked(project, name)]
     for name in names:
-        _known(name, project.groups)
-        if name not in unlocked:
+        if name not in project.groups:
+            _known(name, project.groups)
+        if project.groups.shortest(project.groups[name]) not in unlocked:
             raise HeadraceError("CONTRACT_LOCKED", place=place_of(project, name, "version"), group=name)
     for name in names or unlocked:
         made = first_lock(project.bound(name), today, why)

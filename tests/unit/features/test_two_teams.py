@@ -111,3 +111,21 @@ def test_one_team_may_not_have_a_group_twice(folder: Path, capsys: pytest.Captur
     said = capsys.readouterr().err
     assert "group 'retail.customer_activity' is declared twice" in said
     assert "customer_activity.yaml:2" in said
+
+
+def test_a_new_group_is_locked_by_its_full_name_and_keeps_its_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = copy_project(tmp_path, {})
+    team = root / "conf/contracts/features/retail"
+    team.mkdir()
+    (team / "customer_activity.yaml").write_text(RETAIL, encoding="utf-8")
+    model = root / "conf/contracts/models/lapse_risk.yaml"
+    text = model.read_text(encoding="utf-8")
+    model.write_text(text.replace("  customer_activity:", "  growth.customer_activity:"), encoding="utf-8")
+    assert main(["contract", "lock", "growth.customer_activity", "--project", str(root)]) == 2
+    assert "CONTRACT_LOCKED" in capsys.readouterr().err
+    assert main(["contract", "lock", "retail.customer_activity", "--project", str(root)]) == 0
+    tables = {group.namespace: group.table for group in open_project(root, "local").groups.values()}
+    assert tables["growth.customer_activity"] == "features.customer_activity"  # it was there first
+    assert tables["retail.customer_activity"] == "features.retail__customer_activity"
