@@ -248,6 +248,6 @@ def test_a_group_that_is_named_with_its_team_has_a_column_without_a_dot(spark):
     labels = spark.createDataFrame([("x", 1, midnight(FIRST), 1)], LABELS)
     joined = build_training_set(labels, frames, model, label_contract(), ("shop", "who"))
     (row,) = joined.collect()
-    assert (row["n"], row["growth__activity_as_of"], row["profile_as_of"]) == (10, midnight(FIRST), None)
+    assert (row["n"], row["growth__activity_as_of"], row["profile_as_of"]) == (10, row["cutoff"], None)
     late = joined.withColumn("growth__activity_as_of", F.col("cutoff") + F.expr("INTERVAL 1 DAY"))
     assert "not as-of: growth.activity has 1 rows after their cutoff" in suspicious_features(late, model)
