@@ -36,11 +36,13 @@ def saving(
     twin: Twin, groups: Iterable[FeatureGroup], source: EventContract, taken: Collection[tuple[str, str]] = ()
 ) -> Saving:
     """The saving of a twin; ``groups`` are all over its source, ``taken`` (``team.group``, column) of what models take."""
+    tiled = tiled_by(twin.group, source)
     partly = twin.kind == "equal" and len(twin.pairs) < len(twin.new.columns)
     gone = frozenset() if partly else _going(twin, taken)
     kept = {
         state
         for group in groups
+        if tiled_by(group, source) == tiled
         for feature in group.features
         if group.namespace != twin.group.namespace or feature.name not in gone
         for state in feature_atoms(feature, group, source)
@@ -48,7 +50,7 @@ def saving(
     mine = _states(twin.new, twin.group, source)
     going = [column for feature in twin.group.features if feature.name in gone for column in feature.columns]
     return Saving(
-        tiles=tiles_table(source, tiled_by(twin.group, source)).name,
+        tiles=tiles_table(source, tiled).name,
         states=tuple(state for state in mine if state not in kept),
         shared=tuple(state for state in mine if state in kept),
         table=twin.group.table,
