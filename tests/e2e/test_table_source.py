@@ -26,13 +26,14 @@ def visits(spark, days, a_day=6, columns=COLUMNS):
     return parsed.select("r.*").coalesce(1)
 
 
-def in_place(folder, table=DELTA, days=4):
+def in_place(folder, table=DELTA, days=4, local="seed: 1\n"):
     """tiny's project with a table for a landing zone, and fewer days."""
     project = tiny.make_project(folder, days=0)
     contract = project / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text().replace(LANDING, f"table: {table}"))
     base = project / "conf/base.yaml"
     base.write_text(base.read_text().replace("to: 2024-03-11", f"to: 2024-03-{days + 1:02d}"))
+    (project / "conf/local.yaml").write_text(local)
     agree(project)
     return project
 
@@ -212,8 +213,8 @@ def test_equal_rows_without_an_id_stay_apart_however_delta_lays_them(spark, call
 
 def test_a_parquet_table_below_a_root_of_the_configuration(spark, call, tmp_path, landed):
     """By folders of days, as Hive lays it; a file that is added is seen, one that is gone while it is read is told."""
-    project = in_place(tmp_path / "p", "{format: parquet, root: lake, path: visits, arrived: day}")
-    (project / "conf/local.yaml").write_text(f"seed: 1\nroots: {{lake: 'file:{tmp_path}/lake'}}\n")
+    local = f"roots: {{lake: 'file:{tmp_path}/lake'}}\n"
+    project = in_place(tmp_path / "p", "{format: parquet, root: lake, path: visits, arrived: day}", local=local)
     lake = tmp_path / "lake/visits"
     visits(spark, range(3)).selectExpr("*", "to_date(got) AS day").write.partitionBy("day").parquet(str(lake))
     assert call("run", "ingest_events", "--project", str(project))[0] == 0

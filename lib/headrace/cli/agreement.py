@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from headrace.cli.absent import stand_ins
@@ -80,8 +79,11 @@ def check_agreed(project: Project, graph: Graph) -> None:
     refuse(found)
 
 
-def keep_alert(project: Project, broken: Broken) -> Path:
-    """Write the alert record of a changed meaning; the same change again gives the same file."""
+def keep_alert(project: Project, broken: Broken) -> None:
+    """Write the alert record of a changed meaning; the same change again gives the same file.
+
+    Where it cannot be written (a checkout that is only read, in CI) the refusal itself must still be seen.
+    """
     group = project.groups[broken.group]
     present = project.bound(broken.group).fingerprint
     record: dict[str, Any] = {
@@ -100,6 +102,10 @@ def keep_alert(project: Project, broken: Broken) -> Path:
         "consumers": broken.consumers.to_json(),
     }
     path = project.home / "alerts" / f"contract-{broken.lock.name}-{present}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        console(markup=False).print(
+            f"No alert record was kept: {path} cannot be written ({error.strerror}).", soft_wrap=True
+        )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli import agreement, difference, locking, schema
+from headrace.cli import agreement, bump, difference, locking, schema
 from headrace.cli.choice import Choice
 from headrace.cli.options import HERE, Env, Folder, Sets
 from headrace.ground.errors import HeadraceError
@@ -62,7 +62,9 @@ def contract_bump(
 ) -> None:  # fmt: skip
     """Raise the version of groups whose meaning changed; the old version stays readable beside the new one."""
     choice = Choice(project, env, tuple(sets or ()))
-    raise typer.Exit(locking.bump(choice, tuple(names), why, _today(), _day(retire_after, "--retire-after"), dry_run))
+    today = _today()
+    reason = bump.Reason(why, today, _day(retire_after, "--retire-after") or today + bump.READABLE_FOR)
+    raise typer.Exit(bump.bump(choice, names, reason, dry_run))
 
 
 @contract.command("retire")

@@ -111,7 +111,8 @@ def _rows(project: Project, graph: Graph, one: Difference) -> Iterator[str]:
         if one.new.group.table in names and len(names) > 1:
             beside = [name for name in names if name != one.new.group.table]
             rows = sum(_count(project, table) or 0 for table in beside)
-            yield f"  {job.name} makes {', '.join(beside)} too, and does them again: {rows:,} rows of unchanged meaning."
+            told = f": {rows:,} rows of unchanged meaning" if rows else ""
+            yield f"  {job.name} makes {', '.join(beside)} too, and does them again{told}."
 
 
 def _held(project: Project, bound: Bound) -> set[str]:

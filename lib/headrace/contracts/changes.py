@@ -115,19 +115,26 @@ def _formula(key: str, value: Any) -> str:
 
 
 def formula_text(notation: str) -> str:
-    """A canonical expression as people read it: SQL without its outermost brackets and quotes around names."""
-    text = to_sql(tree_of(notation)).replace("`", "")
-    return text[1:-1] if text.startswith("(") and _closes_at_end(text) else text
+    """A canonical expression as people read it: SQL without quotes around names, and no pair of brackets right within another."""
+    text = f"({to_sql(tree_of(notation)).replace('`', '')})"
+    pairs = _brackets(text)
+    idle = {at for start, end in pairs.items() if pairs.get(start - 1) == end + 1 for at in (start, end)}
+    return "".join(sign for at, sign in enumerate(text) if at not in idle)[1:-1]
 
 
-def _closes_at_end(text: str) -> bool:
-    depth, inside = 0, False
+def _brackets(text: str) -> dict[int, int]:
+    """Where each bracket outside of quotes is closed."""
+    opened: list[int] = []
+    pairs: dict[int, int] = {}
+    inside = escaped = False
     for at, sign in enumerate(text):
-        inside ^= sign == "'" and text[at - 1] != "\\"
-        depth += 0 if inside else (sign == "(") - (sign == ")")
-        if depth == 0 and at < len(text) - 1:
-            return False
-    return True
+        inside ^= sign == "'" and not escaped
+        escaped = sign == "\\" and not escaped
+        if sign == "(" and not inside:
+            opened.append(at)
+        elif sign == ")" and not inside:
+            pairs[opened.pop()] = at
+    return pairs
 
 
 def shown(value: Any) -> str:

@@ -80,12 +80,19 @@ _FUNCTIONS = tuple(
     "round sign sqrt to_date trim try_cast try_divide unix_date upper year".split()
 )
 _TYPES = frozenset({"INT", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "STRING"})
+CASTS = re.compile("|".join((*sorted(_TYPES), r"DECIMAL\(\d{1,2},\d{1,2}\)")), re.ASCII)
+"""What a checked tree casts to, as it spells that."""
 _DECIMAL = re.compile(r"DECIMAL\((\d{1,2}), ?(\d{1,2})\)")
-_UNITS = frozenset({"SECOND", "MINUTE", "HOUR", "DAY"})
+UNITS = frozenset({"SECOND", "MINUTE", "HOUR", "DAY"})
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _NUMBER = re.compile(r"(\d{0,38})(\.\d{0,38})?([eE][+-]?\d{1,3})?", re.ASCII)
 _AMOUNT = re.compile(r"\d{1,9}", re.ASCII)
 MAX_PLACES = 18
+
+
+def is_many(op: str) -> bool:
+    """Whether an operator takes as many operands as there are."""
+    return any(op == name for name, _ in _MANY.values())
 
 
 def checked_tree(text: str) -> Node:
@@ -175,7 +182,7 @@ def _like(tree: Any, text: str) -> Node:
 def _interval(tree: Any, text: str) -> Node:
     parts = _parts(tree, text, "this", "unit")
     amount, unit = parts.get("this"), str(parts.get("unit", "")).upper().removesuffix("S")
-    if not isinstance(amount, exp.Literal) or not _AMOUNT.fullmatch(amount.this) or unit not in _UNITS:
+    if not isinstance(amount, exp.Literal) or not _AMOUNT.fullmatch(amount.this) or unit not in UNITS:
         raise ValueError(f"an interval is a whole number of SECOND, MINUTE, HOUR or DAY (in '{shown(text)}')")
     return ("interval", amount.this, unit)
 

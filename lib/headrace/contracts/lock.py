@@ -6,7 +6,7 @@ form can be restated, and the group as it was can be computed again. headrace wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +16,10 @@ import yaml
 from pydantic import Field
 
 from headrace.contracts.binding import Bound
+from headrace.contracts.changes import Change
 from headrace.contracts.fingerprint import SCHEME, data_fingerprint
 from headrace.contracts.names import Name
+from headrace.contracts.nodes import check_notations
 from headrace.contracts.schemes import restated
 from headrace.ground.document import Strict, read_document, validate
 from headrace.ground.errors import HeadraceError
@@ -38,7 +40,7 @@ class Step(Strict):
     at: date
     why: str = Field(min_length=1)
     fingerprint: str
-    table: str
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
     breaking: bool = False
     changes: tuple[str, ...] = ()
     retire_after: date | None = None
@@ -102,19 +104,27 @@ def first_lock(bound: Bound, at: date, why: str) -> Lock:
     """The entry of a group that had none: whatever its version, its table is the one that it always had."""
     group = bound.group
     step = Step(version=group.version, at=at, why=why, fingerprint=bound.fingerprint, table=group.table)
-    return _entry(bound, group.version, (step,))
+    return _entry(bound, (step,), bound.source.version)
 
 
-def next_lock(
-    lock: Lock, bound: Bound, version: int, at: date, why: str, changes: tuple[str, ...], breaking: bool, retire: date
-) -> Lock:
-    """The entry once a group has a new version, in a table of its own; the one before is kept until ``retire``."""
-    table = f"{lock.history[0].table}_v{version}"
-    before = lock.history[-1].model_copy(update={"retire_after": retire})
-    step = Step(
-        version=version, at=at, why=why, fingerprint=bound.fingerprint, table=table, breaking=breaking, changes=changes
+def next_step(lock: Lock, bound: Bound, version: int, at: date, why: str, changes: Iterable[Change]) -> Step:
+    """A new version of a group, in a table of its own."""
+    known = tuple(changes)
+    return Step(
+        version=version,
+        at=at,
+        why=why,
+        fingerprint=bound.fingerprint,
+        table=f"{lock.history[0].table}_v{version}",
+        breaking=any(change.breaking for change in known),
+        changes=tuple(change.told() for change in known),
     )
-    return _entry(bound, version, (*lock.history[:-1], before, step))
+
+
+def next_lock(lock: Lock, bound: Bound, step: Step, retire_after: date, source_version: int) -> Lock:
+    """The entry once a group has a new version; the one before is kept until ``retire_after``."""
+    before = lock.history[-1].model_copy(update={"retire_after": retire_after})
+    return _entry(bound, (*lock.history[:-1], before, step), source_version)
 
 
 def rehashed(lock: Lock) -> Lock:
@@ -124,17 +134,17 @@ def rehashed(lock: Lock) -> Lock:
     return lock.model_copy(update=said)
 
 
-def _entry(bound: Bound, version: int, history: tuple[Step, ...]) -> Lock:
+def _entry(bound: Bound, history: tuple[Step, ...], source_version: int) -> Lock:
     group = bound.group
     return Lock(
         team=group.team,
         group=group.group,
         owner=group.owner,
-        version=version,
+        version=history[-1].version,
         scheme=SCHEME,
         fingerprint=bound.fingerprint,
         history=history,
-        source_version=bound.source.version,
+        source_version=source_version,
         meaning=bound.meaning,
     )
 
@@ -161,9 +171,18 @@ def read_lock(path: Path) -> Lock:
         if isinstance(given, int) and given > known:
             raise HeadraceError("LOCK_NEWER", place=document.place((key,)), key=key, found=given, known=known)
     lock = validate(document, Lock)
-    if not lock.sound or path.stem != lock.name:
+    if path.stem != lock.name or not _is_sound(lock):
         raise HeadraceError("LOCK_BROKEN", place=document.place(("fingerprint",)), name=lock.name)
     return lock
+
+
+def _is_sound(lock: Lock) -> bool:
+    """Whether headrace could have written the entry: also that its expressions are some that a contract may hold."""
+    try:
+        check_notations(restated(lock.meaning, lock.scheme))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return False
+    return lock.sound
 
 
 def lock_path(contracts: Path, name: str) -> Path:

@@ -440,3 +440,63 @@ def test_the_schema_of_each_kind_is_what_editors_need(tmp_path, capsys):
     (tmp_path / "file").write_text("x")
     assert main(["contract", "schema", "--folder", str(tmp_path / "file")]) == 2
     assert "SCHEMA_FOLDER" in capsys.readouterr().err
+
+
+def test_a_group_that_comes_back_goes_on_with_its_history(call, project):
+    text = (project / GROUP).read_text(encoding="utf-8")
+    graph = (project / "tiny_graph.py").read_text(encoding="utf-8")
+    (project / GROUP).unlink()
+    edit(project, "tiny_graph.py", "(ingest_events, build_tiles, build_features)", "(ingest_events, build_tiles)")
+    assert call("contract", "retire", "t.visiting", "--why", "Nobody reads it.")[0] == 0
+    (project / GROUP).write_text(text, encoding="utf-8")
+    (project / "tiny_graph.py").write_text(graph, encoding="utf-8")
+    assert "CONTRACT_UNLOCKED" in call("contract", "check")[1]
+    status, said = call("contract", "lock")
+    assert (status, "CONTRACT_RETURNS" in said, "it was retired at version 1" in said) == (2, True, True)
+    edit(project, GROUP, "version: 1 ", "version: 2 ")
+    assert call("contract", "lock", "--why", "Somebody does.")[0] == 0
+    lock = opened(project).locks["t.visiting"]
+    assert [(step.version, step.table) for step in lock.history] == [
+        (1, "features.visiting"),
+        (2, "features.visiting_v2"),
+    ]
+    assert (lock.retired, call("contract", "check")[0]) == (None, 0)
+
+
+def test_two_groups_of_one_source_raise_it_once_however_they_are_bumped(call, project):
+    from agreed import agree
+
+    other = (
+        FEATURES.replace("group: visiting", "group: paying")
+        .replace("paid * 2", "paid * 5")
+        .replace("name: visits", "name: n")
+    )
+    (project / "conf/contracts/features/paying.yaml").write_text(other, encoding="utf-8")
+    agree(project)
+    edit(project, SOURCE, "lateness: 3d", "lateness: 4d")
+    assert call("contract", "bump", "visiting", "--why", "Later.")[0] == 0
+    assert opened(project).sources["visits"].version == 2
+    edit(project, SOURCE, "lateness: 4d", "lateness: 5d")
+    assert call("contract", "bump", "paying", "--why", "Later still.")[0] == 0
+    found = opened(project)
+    assert (found.sources["visits"].version, found.locks["t.paying"].source_version) == (3, 3)
+    assert "CONTRACT_CHANGED" in call("contract", "check")[1], "the other one is not agreed to yet"
+    assert call("contract", "bump", "visiting", "--why", "Here too.")[0] == 0
+    said = call("contract", "check")[1]
+    assert (opened(project).sources["visits"].version, "mean what was agreed" in said) == (3, True), said
+
+
+def test_an_entry_that_cannot_be_written_is_said(call, project):
+    shutil.rmtree(project / "conf/contracts/lock")
+    (project / "conf/contracts/lock").write_text("in the way")
+    status, said = call("contract", "lock")
+    assert (status, "LOCK_UNWRITABLE" in said) == (2, True)
+
+
+def test_a_forged_entry_is_refused_though_its_fingerprint_fits(call, project):
+    values = yaml.safe_load((project / LOCK).read_text(encoding="utf-8"))
+    values["meaning"]["features"][1]["expression"] = '["column","paid`) + java_method(\'a\', `b"]'
+    values["fingerprint"] = data_fingerprint(values["meaning"])
+    (project / LOCK).write_text(yaml.safe_dump(values), encoding="utf-8")
+    status, said = call("contract", "diff", "--values")
+    assert (status, "LOCK_BROKEN" in said) == (2, True), said
