@@ -143,7 +143,8 @@ class Shelf:
         if found is None:
             return entry
         contract, source = found
-        entity, identity = source.entity, contract.fingerprint
+        entity, _ = self._tiled(source).get(entry.name, (source.entity, ()))
+        identity = contract.fingerprint
         if isinstance(contract, FeatureGroup):
             entity, identity = contract.entity, self.project.identity(contract.namespace)
         return replace(

@@ -1,0 +1,79 @@
+"""What a model may take features of: groups of its label's entity, and temporal ones only where its cutoffs have a snapshot."""
+
+from __future__ import annotations
+
+import pytest
+import tiny
+
+from headrace.features.catalog import build_catalog
+from headrace.graph.project import load_project
+from headrace.ground.errors import HeadraceError
+
+EVENTS = tiny.FILES["conf/contracts/events/visits.yaml"] + "  shop: {type: string, meaning: s, sensitivity: personal}\n"
+GROUP = """\
+{{team: t, group: {name}, version: 1, owner: a@example.com, purpose: p, entity: [{entity}], source: visits, accuracy: {accuracy},
+ features: [{{name: visits, meaning: n, aggregate: count, windows: [36h]}}]}}
+"""
+LABEL = """\
+{label: lapsed, version: 1, owner: a@example.com, purpose: p, source: visits, eligible: {within: 2d},
+ outcome: {gap: 0d, horizon: 2d, positive: absent}, cutoffs: {first: 2024-03-03, last: 2024-03-07, every: 2d}}
+"""
+MODEL = """\
+{{model: lapse, version: 1, owner: a@example.com, purpose: p, label: lapsed, test_from: 2024-03-07,
+ features: {{{group}: [visits_36h]}},
+ search: {{families: [logistic], trials: 2, validation_cutoffs: 1}}, baseline: {{column: visits_36h}}, gate: {{least_auc: 0.6}}}}
+"""
+
+
+def project_of(folder, group, every="1d", accuracy="temporal"):
+    tiny.make_project(folder, days=0)
+    contracts = folder / "conf/contracts"
+    (contracts / "features/visiting.yaml").unlink()
+    texts = {"events/visits": EVENTS, "labels/lapsed": LABEL, "models/lapse": MODEL.format(group=group)}
+    for name, entity in (("people", "who"), ("shops", "shop")):
+        texts[f"features/{name}"] = GROUP.format(name=name, entity=entity, accuracy=accuracy)
+    for name, text in texts.items():
+        path = contracts / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    base = folder / "conf/base.yaml"
+    base.write_text(f"snapshots_every: {every}\n{base.read_text()}", encoding="utf-8")
+    return load_project(folder, "local")
+
+
+def test_a_group_of_another_entity_is_refused(tmp_path):
+    with pytest.raises(HeadraceError, match=r"group shops is of \[shop\], and the model's label of \[who\]") as refused:
+        project_of(tmp_path, "shops")
+    assert (refused.value.code, refused.value.exit_status) == ("CONTRACT_ENTITY", 2)
+
+
+@pytest.mark.parametrize(
+    ("every", "accuracy", "between"),
+    [("1d", "temporal", None), ("2d", "temporal", None), ("3d", "snapshot", None), ("3d", "temporal", "2024-03-03"),
+     ("4d", "temporal", "2024-03-03")],
+)  # fmt: skip
+def test_a_temporal_group_needs_a_snapshot_at_every_cutoff(tmp_path, every, accuracy, between):
+    """Rule 3: at a midnight temporal and snapshot are one value; an older snapshot would be another one."""
+    if between is None:
+        assert project_of(tmp_path, "people", every, accuracy).groups["people"].accuracy == accuracy
+        return
+    with pytest.raises(HeadraceError) as refused:
+        project_of(tmp_path, "people", every, accuracy)
+    assert (refused.value.code, refused.value.exit_status) == ("CUTOFF_BETWEEN_SNAPSHOTS", 2)
+    told = f"the cutoff {between} of label lapsed has no snapshot (there is one every {every} from 2024-03-01)"
+    assert told in str(refused.value)
+
+
+def test_tiles_of_another_key_stand_in_the_catalog_by_that_key(tmp_path):
+    from headrace.jobs import build_features, build_tiles, ingest_events
+
+    project = project_of(tmp_path, "people")
+    graph = tuple(part.job(project) for part in (ingest_events, build_tiles, build_features))
+    tables = {entry.name: entry for entry in build_catalog(project, graph).entries if entry.kind == "table"}
+    assert {"tiles.visits", "tiles.visits_by_shop"} <= set(tables)
+    keys = {name: [column.name for column in tables[name].columns if column.key] for name in tables}
+    assert (keys["tiles.visits"], keys["tiles.visits_by_shop"]) == (["who"], ["shop"])
+    assert {column.name: column.sensitivity for column in tables["tiles.visits_by_shop"].columns}["shop"] == "personal"
+    assert (tables["tiles.visits"].entity, tables["tiles.visits_by_shop"].entity) == (("who",), ("shop",))
+    job = graph[2]
+    assert set(job.inputs) == {"visits", "visits_by_shop"} == set(job.history)
