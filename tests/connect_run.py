@@ -9,7 +9,7 @@ import faulthandler
 import json
 import sys
 
-PATIENCE = 390
+PATIENCE = 1400
 
 
 def refused_without_token() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -15,34 +14,12 @@ from types import SimpleNamespace
 import pytest
 import tiny
 from agreed import agree
+from connect_process import DEADLINE, OF_THIS_PROCESS, run
 from whole_project import Whole, copy_whole, run_whole
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ROOT / "tests" / "connect_run.py"
-DEADLINE = 420
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.e2e]
-OF_THIS_PROCESS = (
-    "PYSPARK_GATEWAY_PORT",
-    "PYSPARK_GATEWAY_SECRET",
-    "SPARK_REMOTE",
-    "SPARK_API_MODE",
-    "SPARK_ENV_LOADED",
-)
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
-
-
-def run(commands: list[list[str]], *launcher: str, **environment: str) -> SimpleNamespace:
-    """The commands in a new process: exit status, the status of each command, the kind of session, what was said."""
-    inherited = {name: value for name, value in os.environ.items() if name not in OF_THIS_PROCESS}
-    ran = subprocess.run(
-        [*launcher, str(COMMANDS), json.dumps(commands)],
-        cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=DEADLINE, check=False,
-    )  # fmt: skip
-    lines = (ran.stdout + ran.stderr).splitlines()
-    told = "\n".join(line[:500] for line in lines if not line.lstrip().startswith("at "))
-    statuses = [int(line.split()[1]) for line in lines if line.startswith("STATUS")]
-    kind = next((line.split()[1] for line in lines if line.startswith("KIND")), "none")
-    return SimpleNamespace(status=ran.returncode, statuses=statuses, kind=kind, said=told)
 
 
 def hashes(spark: object, root: Path, warehouse: str) -> dict[str, str]:
