@@ -1,6 +1,6 @@
 """Spark Connect in short: a small project's tables are the same bytes as on classic Spark.
 
-The demo's whole graph there, training included, and a server that runs already are tests/integrations/test_connect.py.
+The demo's whole graph there, training included, and a server that runs already are tests/integrations/test_whole_graph_on_connect.py.
 """
 
 from __future__ import annotations
