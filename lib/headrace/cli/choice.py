@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,7 @@ from rich.table import Table as Grid
 from headrace.cli.loading import load_graph, open_project
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
-from headrace.ground.secret import redact
+from headrace.ground.telling import trace_of
 
 LOG_WIDTH = 150
 """Columns of a table in a log, where nobody has said how wide it may be."""
@@ -60,7 +59,8 @@ class Choice:
 
 def show_whole(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """An error with its stack trace, and without secrets."""
-    print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
+    del kind, trace
+    print(trace_of(error), end="", file=sys.stderr)
 
 
 def console(markup: bool = True) -> Console:

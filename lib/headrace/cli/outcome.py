@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,7 +14,9 @@ from headrace.graph.result import JobResult
 from headrace.ground.errors import DONE, HeadraceError
 from headrace.ground.places import is_file_store
 from headrace.ground.secret import redact
+from headrace.ground.telling import trace_of
 from headrace.monitoring.page import Page
+from headrace.release.decisions import DECISIONS
 
 if TYPE_CHECKING:
     from headrace.cli.choice import Choice
@@ -34,24 +35,32 @@ def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[J
         out.print(summary(results))
     for result in results:
         if result.state in ("failed", "refused", "not ready"):
-            out.print(redact(_problem(choice, result)), markup=False)
+            out.print(redact(_problem(choice, parts, result)), markup=False)
     show_champions(out, choice, parts)
     show_pages(out, parts)
     if status != DONE:
         out.print(f"Next, when mended: {choice.resume()}", markup=False)
 
 
-def _problem(choice: Choice, result: JobResult) -> str:
+def _problem(choice: Choice, parts: Assembly, result: JobResult) -> str:
     if result.error is not None and choice.verbose:
-        return "".join(traceback.format_exception(result.error))
+        return trace_of(result.error)
     if result.state == "refused":
-        return HeadraceError("GATE_REFUSED", job=result.job, reason=result.note, resume=choice.resume()).render()
+        told = {"job": result.job, "reason": result.note, "evidence": evidence(parts), "resume": choice.resume()}
+        return HeadraceError("GATE_REFUSED", **told).render()
     if isinstance(result.error, HeadraceError) or result.error is None:
         return f"{result.job}: {result.note}"
     problem = f"{type(result.error).__name__}: {result.note.splitlines()[0] if result.note else ''}"
     return HeadraceError(
         "JOB_FAILED", job=result.job, interval="its interval", problem=problem, resume=choice.resume()
     ).render()
+
+
+def evidence(parts: Assembly) -> str:
+    """Where a verdict's figures are: in the decision ledger; a report is there only once something was released."""
+    pages = [output for job in parts.graph for output in job.outputs if isinstance(output, Page)]
+    reports = [str(parts.pages.path(page)) for page in pages if parts.pages.exists(page)]
+    return " and ".join((f"{DECISIONS.name} (column evidence, its latest verdict)", *reports))
 
 
 def show_champions(out: Console, choice: Choice, parts: Assembly) -> None:

@@ -15,6 +15,7 @@ from headrace.graph.plan import Step
 from headrace.graph.result import JobResult
 from headrace.graph.run import Events
 from headrace.ground.secret import redact
+from headrace.ground.telling import told
 
 Stages = Callable[[], tuple[tuple[str, int, int], ...]]
 _STYLES = {
@@ -74,7 +75,7 @@ class Progress:
             )
 
     def _retry(self, job: str, error: BaseException) -> None:
-        self._say(f"{job}: tried again after {redact(str(error).splitlines()[0])}")
+        self._say(f"{job}: tried again after {told(error).splitlines()[0]}")
 
     def _warn(self, job: str, text: str) -> None:
         self._say(f"{job}: warning: {redact(text)}")

@@ -68,11 +68,10 @@ def _positive(span: timedelta) -> timedelta:
 
 
 def show_span(span: timedelta) -> str:
-    """A length of time as contracts write it."""
-    hours, rest = divmod(int(span.total_seconds()), 3600)
-    if rest:
-        return f"{int(span.total_seconds())}s"
-    return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"
+    """A length of time as contracts write it, in the greatest unit in which it is whole."""
+    seconds = int(span.total_seconds())
+    units = (("d", 86400), ("h", 3600), ("m", 60))
+    return next((f"{seconds // size}{unit}" for unit, size in units if seconds % size == 0), f"{seconds}s")
 
 
 Name = Annotated[str, AfterValidator(_name)]

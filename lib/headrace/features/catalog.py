@@ -128,7 +128,7 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
 
 def _aggregate(feature: Feature) -> str:
     if feature.gap is not None:
-        return f"sessions ({feature.measure or 'count'}), a new one after a gap of {feature.gap}"
+        return f"sessions ({feature.measure or 'count'}), a new one after a gap of {show_span(feature.gap)}"
     return (feature.aggregate or "derived") + (f" of {feature.k}" if feature.k is not None else "")
 
 

@@ -29,8 +29,8 @@ from headrace.graph.result import JobResult, total
 from headrace.graph.sessions import JobSessions
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
-from headrace.ground.secret import redact
 from headrace.ground.session import is_classic, slots
+from headrace.ground.telling import told
 
 Sinks = Mapping[type, Sink]
 _STATUS = {"refused": REFUSED, "failed": FAILED, "not ready": NOT_READY}
@@ -101,11 +101,7 @@ class Run:
 
     def _settle(self, job: Job, future: Future[JobResult]) -> None:
         error = future.exception()
-        result = (
-            JobResult(job.name, "failed", note=redact(str(error)), error=error)
-            if error is not None
-            else future.result()
-        )
+        result = JobResult(job.name, "failed", note=told(error), error=error) if error is not None else future.result()
         if result.state == "failed":
             self._write_failure(job, result)
         self.results[job.name] = result

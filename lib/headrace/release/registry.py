@@ -66,16 +66,19 @@ class ChampionSink:
     def commit(self, asset: Champion, value: Promotion, at: At, identity: Mapping[str, str]) -> Receipt:
         """Make the version champion. The same promotion by the same run, or of what serves already, changes nothing.
 
+        Nor does one of the version that the last rollback took away, however the release was asked for: what somebody
+        undid by hand is done again by hand (the same rollback once more), or by another version that passes the gate.
+
         Raises:
             HeadraceError: MODEL_TAMPERED.
         """
         client = open_client(self.store)
         self._recover(client, at, asset.model)
-        done = self._done_before(client, asset.model, value, at)
+        done = self._done_before(client, asset.model, value, at) or self._held(asset.model, value, at)
         if done is None:
             load_version(client, asset.model, client.get_model_version(asset.model, value.version))
             done = self._change(client, at, "promote", value)
-        return Receipt(version=value.version, note={"predecessor": done.predecessor, "decision": done.seq})
+        return Receipt(version=done.version, note={"predecessor": done.predecessor, "decision": done.seq})
 
     def rollback(self, model: str, at: At, reason: str = "asked for") -> Decision:
         """Give the alias back to the predecessor that the ledger names. A rollback is undone by another one.
@@ -118,6 +121,17 @@ class ChampionSink:
             return ours[-1]
         serves = done and done[-1].version == value.version == self._serving(client, model)
         return done[-1] if serves else None
+
+    def _held(self, model: str, value: Promotion, at: At) -> Decision | None:
+        """The rollback that took the version away, where nothing was decided since."""
+        last = next(reversed(changes(read_decisions(self.ledger, model))), None)
+        if last is None or last.kind != "rollback" or last.predecessor != value.version:
+            return None
+        at.warn(
+            f"{model}: version {value.version} passed the gate, but was rolled back (decision {last.seq}); version "
+            f"{last.version} stays. headrace rollback model {model} once more brings it back"
+        )
+        return last
 
     def _change(self, client: Any, at: At, kind: Kind, value: Promotion) -> Decision:
         before = self._serving(client, value.model)

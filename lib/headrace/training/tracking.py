@@ -7,7 +7,9 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from headrace.training.search import Trial
 CANDIDATE = "candidate"
 """The alias of the version that was committed last."""
 MODEL_FILE = "model.json"
+_DATABASES = ("postgresql", "mysql")
 _MOST = 5_000
 """Characters that MLflow keeps of a tag."""
 
@@ -63,7 +66,28 @@ def open_client(store: str) -> Any:
         logging.getLogger(name).setLevel(logging.WARNING)
     # SQLAlchemy 2.1 takes psycopg 3 for a plain postgresql: address; MLflow's driver, and the lock's, is psycopg2.
     address = store.replace("postgresql://", "postgresql+psycopg2://", 1) if store.startswith("postgresql:") else store
+    if address.startswith(_DATABASES):
+        _ask(address)
     return MlflowClient(tracking_uri=address, registry_uri=address)
+
+
+@cache
+def _ask(address: str) -> None:
+    """Whether a database lets us in, once a process: MLflow itself would ask ten times, over 100 s, before it says so.
+
+    Raises:
+        HeadraceError: TRACKING_REFUSED where it answers no, TRACKING_UNREACHABLE where it does not answer within 10 s.
+    """
+    database: Any = import_module("mlflow.store.db.utils")
+    engine = database.create_sqlalchemy_engine(f"{address}{'&' if '?' in address else '?'}connect_timeout=10")
+    try:
+        engine.connect().close()
+    except database.sqlalchemy.exc.DBAPIError as error:
+        problem = str(error.orig).strip().splitlines()[-1].strip()
+        answered = any(sign in str(error.orig) for sign in ("FATAL", "denied"))
+        raise HeadraceError("TRACKING_REFUSED" if answered else "TRACKING_UNREACHABLE", problem=problem) from None
+    finally:
+        engine.dispose()
 
 
 def version_by_alias(client: Any, model: str, alias: str) -> Any | None:

@@ -59,8 +59,9 @@ def test_a_history_that_does_not_exist_is_said(call: Call) -> None:
     assert (status, "scores.lapse_risk was never made" in said) == (0, True)
 
 
-def test_a_hash_of_what_was_never_made_says_what_to_run(call: Call) -> None:
-    status, said = call("table", "hash", "scores.lapse_risk")
+@pytest.mark.parametrize("table", ["scores.lapse_risk", "ops.ledger"])
+def test_a_hash_of_what_was_never_made_says_what_to_run(call: Call, table: str) -> None:
+    status, said = call("table", "hash", table)
     assert status == 4
     assert "TABLE_MISSING" in said
     assert "headrace run" in said

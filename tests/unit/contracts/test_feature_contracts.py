@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from headrace.contracts import FeatureGroup, load_feature_group
 from headrace.ground.errors import HeadraceError
+from headrace.ground.interval import parse_gap
 
 SPELLED = """
 team: growth
@@ -222,3 +223,12 @@ def test_the_longest_window_is_none_where_one_is_all():
     assert group_of(COUNT | {"windows": ["7d", "2w"]}).longest_window == timedelta(days=14)
     assert group_of(COUNT | {"windows": ["7d", "all"]}).longest_window is None
     assert group_of(COUNT | {"windows": ["7d", "all"]}).columns == ("n_7d", "n_all")
+
+
+@pytest.mark.parametrize(
+    ("gap", "shown"), [("1800s", "30m"), ("90s", "90s"), ("60m", "1h"), ("24h", "1d"), ("36h", "36h"), ("2d", "2d")]
+)
+def test_a_gap_is_shown_in_its_greatest_whole_unit(gap: str, shown: str) -> None:
+    (feature,) = group_of(SESSIONS | {"gap": gap}).features
+    assert feature.model_dump()["gap"] == shown
+    assert parse_gap(shown) == feature.gap, "and read back as the same"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tiny
 from whole_project import copy_project
 
 from headrace.cli.loading import load_graph, open_project
@@ -166,3 +167,13 @@ def test_a_warehouse_elsewhere_is_unknown_and_not_never(folder: Path, monkeypatc
     spend = build_catalog(project, graph).entry("feature", "spend")
     assert spend.done_until == "unknown"
     assert "delta.`s3a://bucket/warehouse/features/customer_activity`" in spend.sql
+
+
+def test_a_gap_between_sessions_is_told_as_contracts_write_it(tmp_path: Path) -> None:
+    root = tiny.make_project(tmp_path, days=1)
+    path = root / "conf/contracts/features/visiting.yaml"
+    sessions = "  - {name: runs, meaning: n, aggregate: sessions, gap: 1800s, windows: [7d]}\n"
+    path.write_text(path.read_text(encoding="utf-8") + sessions, encoding="utf-8")
+    project = open_project(root, "local")
+    entry = build_catalog(project, load_graph(project), (LEDGER,)).entry("feature", "runs")
+    assert "sessions (count), a new one after a gap of 30m" in dict(entry.facts).values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,27 @@ def test_what_was_tampered_with_is_neither_promoted_nor_read(
         sink.read(ASSET, at(2))
     assert len(steps(sink)) == 2
     assert len(list(three_versions.parent.joinpath("artifacts").rglob(MODEL_FILE))) == 3
+
+
+def test_a_release_does_not_undo_a_rollback(sink: ChampionSink) -> None:
+    """Asked for anew (--full-refresh), the same verdict leaves what was rolled back where it is, and says so."""
+    promote(sink, "1", at(1))
+    promote(sink, "2", at(2))
+    sink.rollback("lapse", at(3))
+    said: list[str] = []
+    receipt = promote(sink, "2", replace(at(4), warn=said.append))
+    assert (receipt.version, receipt.note["decision"]) == ("1", 3)
+    assert sink.read(ASSET, at(4)).version == "1"
+    (warning,) = said
+    assert "version 2 passed the gate, but was rolled back (decision 3); version 1 stays" in warning
+    assert promote(sink, "3", at(5)).version == "3", "another version that passes ends it"
+    assert promote(sink, "2", at(6)).version == "2", "what came after the rollback is decided anew"
+
+
+def test_a_rollback_that_was_undone_holds_nothing_back(sink: ChampionSink) -> None:
+    promote(sink, "1", at(1))
+    promote(sink, "2", at(2))
+    sink.rollback("lapse", at(3))
+    sink.rollback("lapse", at(4))
+    assert promote(sink, "2", at(5)).version == "2"
+    assert sink.read(ASSET, at(5)).version == "2"

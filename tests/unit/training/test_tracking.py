@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import socketserver
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -121,3 +124,37 @@ def test_a_model_whose_file_was_changed_is_not_loaded(sink: CandidateSink, tmp_p
     file.write_text(file.read_text().replace('"means":[9.0]', '"means":[1.0]'))
     with pytest.raises(HeadraceError, match="MODEL_TAMPERED: model lapse version 1"):
         sink.read(ASSET, AT)
+
+
+class Refusing(socketserver.BaseRequestHandler):
+    """Answers as PostgreSQL does where a password is wrong."""
+
+    def handle(self) -> None:
+        self.request.recv(1024)  # whether TLS is spoken
+        self.request.sendall(b"N")
+        self.request.recv(1024)  # who asks
+        said = b'SFATAL\0C28P01\0Mpassword authentication failed for user "h"\0\0'
+        self.request.sendall(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+
+
+def test_a_database_that_refuses_is_told_at_once() -> None:
+    pytest.importorskip("psycopg2")
+    with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(HeadraceError, match="TRACKING_REFUSED") as refused:
+            open_client(f"postgresql://h:hunter22@127.0.0.1:{server.server_address[1]}/runs")
+    assert time.monotonic() - began < 5, "MLflow itself takes 100 s"
+    assert 'password authentication failed for user "h"' in str(refused.value)
+    assert "hunter22" not in str(refused.value)
+    assert refused.value.exit_status == 2
+
+
+def test_a_database_that_is_not_there_is_told_at_once() -> None:
+    pytest.importorskip("psycopg2")
+    with socketserver.TCPServer(("127.0.0.1", 0), Refusing) as server:
+        port = server.server_address[1]
+    with pytest.raises(HeadraceError, match="TRACKING_UNREACHABLE") as refused:
+        open_client(f"postgresql://h:hunter22@127.0.0.1:{port}/runs")
+    assert refused.value.exit_status == 75
+    assert "hunter22" not in str(refused.value)
