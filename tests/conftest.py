@@ -21,10 +21,11 @@ SETTINGS = {
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist writes the groups into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests (``-n 2``), a file's tests stay together, and so do those of one whole graph."""
+    """Where two processes share the tests (``-n 2``), a file's tests stay together, and so do those of one run graph."""
     for item in items:
-        shares_the_graph = "whole" in getattr(item, "fixturenames", ()) and "e2e" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("the whole graph" if shares_the_graph else str(item.path)))
+        names = getattr(item, "fixturenames", ()) if "e2e" in item.path.parts else ()
+        shared = next((name for name in ("whole", "trained") if name in names), str(item.path))
+        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import tiny_training
 from whole_project import Whole, run_whole
 
 
@@ -12,6 +17,26 @@ from whole_project import Whole, run_whole
 def whole(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """The whole graph on 200 households."""
     return run_whole(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="session")
+def trained(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """The tiny project with a model after one run of its graph (see ``tiny_training``)."""
+    from headrace.cli import main
+
+    root = tiny_training.make_project(tmp_path_factory.mktemp("trained"))
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = main(["run", "--project", str(root)])
+    assert status == 0, said.getvalue()
+    return Whole(root, status, said.getvalue())
+
+
+@pytest.fixture
+def copy(trained: Whole, tmp_path: Path) -> Path:
+    """The tiny project with its tables, after that run, in a folder of the test's own; without what MLflow keeps."""
+    ignored = shutil.ignore_patterns("mlflow")
+    return Path(shutil.copytree(trained.root, tmp_path / "copy", ignore=ignored))
 
 
 @pytest.fixture

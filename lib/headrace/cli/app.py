@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -15,16 +14,18 @@ from typer.exceptions import TyperException
 from typer.models import TyperInfo
 
 from headrace import __version__
-from headrace.cli import commands, pages, tables
+from headrace.cli import commands, pages, purge, tables
+from headrace.cli import leakage as leaks
 from headrace.cli.absent import missing
 from headrace.cli.choice import Choice, show_whole
 from headrace.cli.contract import contract
 from headrace.cli.exports import export
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, Env, Folder, Sets
+from headrace.cli.sets import training_set
 from headrace.cli.status import status as show_status
 from headrace.ground.errors import DONE, USAGE, HeadraceError
-from headrace.ground.secret import redact
+from headrace.ground.telling import told, trace_of
 
 INTERRUPTED = 130
 HELP = """Batch compute for customer analytics on Spark: events into tables, features, models and scores, as one graph of jobs.
@@ -47,6 +48,7 @@ GROUPS = {
     "table": table,
     "feature": feature,
     "export": export,
+    "training-set": training_set,
 }
 app.registered_groups = [TyperInfo(part, name=name) for name, part in GROUPS.items()]
 
@@ -154,6 +156,25 @@ def quarantine_replay(
 
 
 @app.command()
+def leakage(
+    training_set: Annotated[str, typer.Option("--training-set", metavar="ID", help="See training-set list.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """How many cells of a training set differ between what was known then and what is known now."""
+    raise typer.Exit(leaks.leakage(Choice(project, env, tuple(sets or ())), training_set, as_json))
+
+
+@quarantine.command("purge")
+def quarantine_purge(
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many rows would go.")] = False,
+) -> None:  # fmt: skip
+    """Delete refused text that landed longer ago than the configuration's retention.quarantine."""
+    raise typer.Exit(purge.quarantine_purge(Choice(project, env, tuple(sets or ())), dry_run))
+
+
+@app.command()
 def catalog(
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where to write the page.")] = None,
     env: Env = "local", project: Folder = HERE, sets: Sets = None,
@@ -172,8 +193,8 @@ def call(arguments: Sequence[str] | None) -> int:
         status = _with_packages(command.main, given)
     except HeadraceError as error:
         if "--verbose" in given:
-            typer.echo(redact(traceback.format_exc()), err=True)
-        typer.echo(redact(str(error)), err=True)
+            typer.echo(trace_of(error), err=True)
+        typer.echo(told(error), err=True)
         return error.exit_status
     except TyperException as error:
         typer.echo(str(HeadraceError("OPTION_INVALID", problem=_words(error))), err=True)
@@ -221,7 +242,7 @@ def _words(error: TyperException) -> str:
 def show_briefly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """An error that nobody foresaw: its first line, where it arose, and how to see more."""
     del trace
-    first = redact((str(error).strip() or kind.__name__).splitlines()[0])
+    first = (told(error).strip() or kind.__name__).splitlines()[0]
     typer.echo(
         f"{kind.__name__}: {first}\n  mend: run the command again with --verbose and report what it shows", err=True
     )

@@ -8,8 +8,9 @@ from functools import cached_property
 from pyspark.sql import SparkSession
 
 from headrace.cli.modules import own_modules
+from headrace.cli.warehouse import store_of
 from headrace.graph.job import Asset
-from headrace.graph.ledger import Ledger
+from headrace.graph.ledger import LEDGER, Ledger
 from headrace.graph.lint import Graph
 from headrace.graph.plan import View, view
 from headrace.graph.project import Project
@@ -19,7 +20,9 @@ from headrace.ground.places import is_server, local_path
 from headrace.ground.remote import check_remote
 from headrace.ground.secret import reveal, reveal_all
 from headrace.ground.session import is_ours, open_session, send_by_value, told_master
+from headrace.ground.telling import hush
 from headrace.monitoring.page import Page, PageSink
+from headrace.release.decisions import DECISIONS
 from headrace.release.registry import Champion, ChampionSink
 from headrace.release.verdict import Verdicts, VerdictSink
 from headrace.tables.lake import Lake, LakeSink
@@ -27,6 +30,8 @@ from headrace.tables.landing import LandingSink, LandingZone, day_identity
 from headrace.tables.source import SourceTable
 from headrace.tables.spec import Table
 from headrace.tables.store import Store, check_delta
+from headrace.training.dataset import TrainingTable
+from headrace.training.sets import TrainingSetSink
 from headrace.training.tracking import Candidate, CandidateSink
 
 
@@ -41,7 +46,7 @@ class Assembly:
     @cached_property
     def store(self) -> Store:
         """The tables."""
-        return Store(self.spark, self.project.tables_at, self.project.config.storage.locks == "files")
+        return store_of(self.project, self.spark)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -74,8 +79,10 @@ class Assembly:
 
     def sinks(self, session: SparkSession) -> Sinks:
         """Where each kind of asset is kept, through one session."""
+        store = self.store.through(session)
         return {
-            Table: self.store.through(session),
+            Table: store,
+            TrainingTable: TrainingSetSink(store, self.project, self.graph),
             LandingZone: LandingSink(),
             SourceTable: LakeSink(self.lake, session),
             Candidate: self.candidates,
@@ -105,6 +112,11 @@ class Assembly:
             if isinstance(asset, SourceTable):
                 self.lake.pin(asset)
 
+    def keep_versions(self) -> None:
+        """Bring the tables that are there up to the configuration's retention, so that VACUUM breaks no promise."""
+        outputs = (output for job in self.graph for output in job.outputs)
+        self.store.settle([LEDGER, DECISIONS, *(output for output in outputs if isinstance(output, Table))])
+
     def look(self, asked: Interval, forced: tuple[str, ...] = ()) -> View:
         """What planning sees now."""
         return view(self.graph, self.ledger, self._observe, asked, self.project.span.start, forced)
@@ -133,6 +145,7 @@ def assemble(project: Project, graph: Graph) -> Assembly:
         HeadraceError: what ``check_master`` refuses, SESSION_WITHOUT_DELTA.
     """
     check_master(project, ())
+    hush()
     asked = project.config.spark
     spark = open_session(f"headrace {project.name}", asked.master, reveal_all(asked.settings, "spark.settings"))
     if not is_ours(spark):

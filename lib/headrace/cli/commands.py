@@ -47,6 +47,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     with run_lock(project.run_lock, run_id):
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
         parts = assemble(project, graph)
+        parts.keep_versions()
         parts.pin_sources(chosen)
         names = tuple(job.name for job in chosen)
         progress = Progress(out, names, lambda: running_stages(parts.spark), seconds_before(parts.ledger))

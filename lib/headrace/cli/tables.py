@@ -47,7 +47,7 @@ def table_show(choice: Choice, name: str) -> int:
     show_entry(
         out, entry, f"never: nothing has made it yet; {choice.command('run' if job == 'headrace' else f'run +{job}')}"
     )
-    out.print(f"It lies in {'/'.join((str(project.tables_at), *name.split('.')))}", soft_wrap=True)
+    out.print(f"It lies in {'/'.join((str(project.root_of(name)), *name.split('.')))}", soft_wrap=True)
     return DONE
 
 
@@ -62,9 +62,9 @@ def table_history(choice: Choice, name: str, rows: int) -> int:
     project, catalog = open_catalog(choice)
     entry = catalog.entry("table", name)
     out = console(markup=False)
-    log = log_of(project.tables_at, entry.name)
+    log = log_of(project.root_of(name), entry.name)
     if not log.readable:
-        raise HeadraceError("TABLE_LOG_ELSEWHERE", table=name, place=project.tables_at)
+        raise HeadraceError("TABLE_LOG_ELSEWHERE", table=name, place=project.root_of(name))
     commits = log.commits(rows)
     if not commits:
         out.print(f"{name} was never made. Next: {choice.command('run')}")
@@ -88,18 +88,21 @@ def table_hash(choice: Choice, name: str, version: int | None) -> int:
     """The hash of a table's rows.
 
     Raises:
-        HeadraceError: TABLE_UNKNOWN; TABLE_MISSING where it was never made.
+        HeadraceError: TABLE_UNKNOWN; TABLE_MISSING where it was never made; VERSION_GONE.
     """
     from headrace.cli.assembly import assemble
+    from headrace.graph.ledger import LEDGER
+    from headrace.release.decisions import DECISIONS
     from headrace.tables.hash import table_hash as hash_of
     from headrace.tables.log import log_of
     from headrace.tables.spec import Table
 
     project, graph = choice.open()
-    tables = {output.name: output for job in graph for output in job.outputs if isinstance(output, Table)}
+    made = [output for job in graph for output in job.outputs if isinstance(output, Table)]
+    tables = {output.name: output for output in (*made, LEDGER, DECISIONS)}
     if name not in tables:
         raise HeadraceError("TABLE_UNKNOWN", table=name, hint=nearest(name, tables))
-    log = log_of(project.tables_at, name)
+    log = log_of(project.root_of(name), name)
     if log.readable and not log.commits(1):
         raise HeadraceError("TABLE_MISSING", table=name, hint=choice.command("run"))
     parts = assemble(project, graph)
@@ -113,7 +116,7 @@ def quarantine_show(choice: Choice, rule: str | None, rows: int, raw: bool) -> i
     from headrace.cli.refused import counts_by_rule, some_rows
 
     out = console()
-    parts, table = _quarantine(choice)
+    parts, table = open_quarantine(choice)
     counts = counts_by_rule(parts.store.load(table), rule)
     if not counts:
         out.print("Nothing is in quarantine." if rule is None else f"Nothing is in quarantine under the rule {rule}.")
@@ -138,7 +141,7 @@ def quarantine_replay(choice: Choice, rule: str, dry_run: bool) -> int:
     """Ingest anew the landing days that hold rows of a rule."""
     from headrace.cli.refused import counts_by_rule, days_of
 
-    parts, table = _quarantine(choice)
+    parts, table = open_quarantine(choice)
     frame = parts.store.load(table)
     days = days_of(frame, rule)
     if not days:
@@ -164,7 +167,8 @@ def quarantine_replay(choice: Choice, rule: str, dry_run: bool) -> int:
     return DONE
 
 
-def _quarantine(choice: Choice) -> tuple[Assembly, Table]:
+def open_quarantine(choice: Choice) -> tuple[Assembly, Table]:
+    """The environment, and its quarantine as a whole."""
     from headrace.cli.assembly import assemble
     from headrace.events.quarantine import quarantine_table
 

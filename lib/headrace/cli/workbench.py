@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from headrace.cli.loading import load_graph, open_project
+from headrace.cli.warehouse import store_of
 from headrace.features.catalog import Catalog, build_catalog
 from headrace.features.entry import Kind
 from headrace.features.groups import features_table, kept_tables
@@ -74,7 +75,7 @@ class Workbench:
     @cached_property
     def store(self) -> Store:
         """The tables."""
-        return Store(self.spark, self.project.tables_at, self.project.config.storage.locks == "files")
+        return store_of(self.project, self.spark)
 
     def table(self, name: str, version: int | None = None) -> DataFrame:
         """All rows of a table ``schema.table``, at a version or the latest.

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from headrace.contracts.events import SYSTEM_COLUMNS, EventContract
 from headrace.events.deduplicate import DUPLICATE, EVENT
-from headrace.tables.spec import Table
+from headrace.tables.spec import QUARANTINE, Table
 
 QUARANTINE_COLUMNS = ("source", "landed_on", "file", "rule", "detail", "raw")
 
@@ -20,18 +20,19 @@ def events_table(contract: EventContract) -> Table:
         keys=("event_key",),
         partitioned_by=("event_date",),
         replaced_by="landed_on",
-        indexed=("landed_on", *contract.entity),
+        indexed=("landed_on",),
     )
 
 
 def quarantine_table(contract: EventContract) -> Table:
     """``raw.quarantine``: a row a refused line or file, with the rule that it broke and its raw text."""
     return Table(
-        name="raw.quarantine",
+        name=QUARANTINE,
         meaning="Lines and files that are no events by their contract, with the rule that they broke.",
         partitioned_by=("source",),
         replaced_by="landed_on",
         part=("source", contract.source),
+        kept="raw text",
     )
 
 

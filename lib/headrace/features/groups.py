@@ -30,7 +30,7 @@ def features_table(group: FeatureGroup) -> Table:
         partitioned_by=("as_of_month",),
         replaced_by="as_of",
         stamped="end",
-        indexed=("as_of", *group.entity),
+        indexed=("as_of",),
         unhashed=("as_of_month",),
     )
 

@@ -45,7 +45,7 @@ class Shelf:
 
     def log(self, table: str) -> TableLog:
         """The log of a table by name."""
-        return log_of(self.project.tables_at, table)
+        return log_of(self.project.root_of(table), table)
 
     def readers(self, *assets: str) -> tuple[Reader, ...]:
         """The jobs that read one of the assets."""
@@ -59,7 +59,7 @@ class Shelf:
         selected = list(columns)
         chosen = f".select({', '.join(json.dumps(name) for name in selected)})" if selected else ""
         opened = "headrace.open()" if self.project.env == "local" else f'headrace.open(env="{self.project.env}")'
-        named = sql_name(self.project.tables_at, table)
+        named = sql_name(self.project.root_of(table), table)
         return replace(
             entry,
             table=table,
@@ -77,8 +77,9 @@ class Shelf:
 
     def scored_by(self, table: str) -> str:
         """The model version that a table of scores names as what it was made from; "" where there is none."""
-        newest = self.log(table).commits(1) if table in self.tables else ()
-        read = json.loads(newest[0].note.get("inputs", "{}")) if newest else {}
+        commits = self.log(table).commits() if table in self.tables else ()
+        noted = next((commit.note["inputs"] for commit in commits if "inputs" in commit.note), "{}")
+        read = json.loads(noted)
         return str(read.get("champion", ""))
 
     @cached_property

@@ -35,7 +35,7 @@ def tiles_table(source: EventContract, key: tuple[str, ...] | None = None) -> Ta
         keys=(*entity, "event_day", "arrival_day"),
         partitioned_by=("arrival_month",),
         replaced_by="arrival_day",
-        indexed=("event_day", "arrival_day", *entity),
+        indexed=("event_day", "arrival_day"),
         unhashed=("arrival_month",),
     )
 

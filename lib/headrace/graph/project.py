@@ -29,6 +29,7 @@ from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, parse_instant, show_instant
 from headrace.ground.places import local_path
 from headrace.tables.source import source_table
+from headrace.tables.spec import QUARANTINE
 
 Contract = TypeVar("Contract")
 PROJECT_NAME = "[a-z][a-z0-9_-]{0,62}"
@@ -97,6 +98,13 @@ class Project:
         """Where tables are: a folder that this machine sees, or a URI that only Spark does."""
         asked = self.config.storage.warehouse
         return asked if asked and local_path(self.root, asked) is None else self.warehouse
+
+    def root_of(self, table: str) -> Path | str:
+        """Below what a table ``schema.table`` lies: as ``tables_at``, but for a quarantine with a place of its own."""
+        asked = self.config.storage.quarantine
+        if table != QUARANTINE or asked is None:
+            return self.tables_at
+        return local_path(self.root, asked) or asked
 
     @property
     def run_lock(self) -> Path | None:

@@ -75,6 +75,19 @@ class Cost(Strict):
     currency: str = "USD"
 
 
+class Retention(Strict):
+    """For how long what was there before can still be read: earlier versions of tables, and what is in quarantine."""
+
+    tables: Length = timedelta(days=90)
+    quarantine: Length = timedelta(days=90)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Retention:
+        if min(self.tables, self.quarantine) < DAY:
+            raise ValueError("retention: a day at least, since whoever reads now needs the files that it began with")
+        return self
+
+
 class Config(Strict):
     """Everything that an environment decides. Paths are relative to the project's folder and stay in it."""
 
@@ -85,6 +98,7 @@ class Config(Strict):
     seed: int = 7
     spark: Spark = Spark()
     storage: Storage = Storage()
+    retention: Retention = Retention()
     tracking: Tracking = Tracking()
     engine: Engine = Engine()
     cost: Cost = Cost()

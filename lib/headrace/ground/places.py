@@ -50,12 +50,14 @@ StoreLocation = Annotated[str, AfterValidator(_store)]
 class Storage(Strict):
     """Where tables and landing zones are, and what keeps two writers of one table apart.
 
+    ``quarantine``: a place of its own for refused text, which may be about somebody; beside the other tables if none.
     ``shared`` says that every machine of the cluster sees local paths under the same name, file locks included.
     ``locks: none`` leaves it to Delta's own log store and to whoever schedules runs.
     """
 
     warehouse: Location | None = None
     landing: FileLocation | None = None
+    quarantine: Location | None = None
     shared: bool = False
     locks: Literal["files", "none"] = "files"
 

@@ -36,6 +36,7 @@ def check_remote(
         raise HeadraceError("MASTER_UNTOLD", master=master)
     storage = config.storage
     places = {"warehouse": storage.warehouse, **({"landing": storage.landing} if lands else {})}
+    places |= {"quarantine": storage.quarantine} if storage.quarantine else {}
     for key, location in places.items():
         if not storage.shared and local_path(root, location or config.home) is not None:
             raise HeadraceError("REMOTE_PATH", key=f"storage.{key}", master=master)

@@ -86,7 +86,7 @@ class TableLog:
             HeadraceError: TABLE_LOG_UNREADABLE.
         """
         newest = sorted(self._files, reverse=True)[:most]
-        return tuple(_commit(version, _info(self._files[version])) for version in newest)
+        return tuple(commit_of(version, _info(self._files[version])) for version in newest)
 
     def extent(self) -> Extent | None:
         """The size of the latest version; None where the table has no commit, or is not to be known from its log alone.
@@ -97,41 +97,55 @@ class TableLog:
         Raises:
             HeadraceError: TABLE_LOG_UNREADABLE.
         """
-        actions = self._actions()
-        return None if actions is None else _extent(max(self._files), actions)
+        latest = max(self._files, default=0)
+        actions = self._actions(latest)
+        return None if actions is None else _extent(latest, actions)
 
-    def files(self) -> tuple[Path, ...]:
-        """The data files of the latest version; () where ``extent`` is None.
+    def files(self, version: int | None = None) -> tuple[Path, ...] | None:
+        """The data files of a version, or of the latest; None where the log does not have all that led to it.
 
         Raises:
             HeadraceError: TABLE_LOG_UNREADABLE.
         """
-        actions = self._actions()
+        actions = self._actions(max(self._files, default=0) if version is None else version)
         if actions is None or self.folder is None:
-            return ()
+            return None
         return tuple(self.folder / unquote(added["path"]) for added in _live(actions))
 
-    def _actions(self) -> list[Action] | None:
-        """All that leads to the latest version, in order; None where the log does not have it."""
-        if not self._files:
+    def properties(self) -> Mapping[str, str] | None:
+        """The table's properties as the latest commit leaves them; None where the log here does not say.
+
+        Raises:
+            HeadraceError: TABLE_LOG_UNREADABLE.
+        """
+        for version in sorted(self._files, reverse=True):
+            for action in actions_of(self._files[version]):
+                if "metaData" in action:
+                    return dict(action["metaData"].get("configuration") or {})
+        start = self._checkpoint(max(self._files, default=0))
+        metadata = () if start is None else (a["metaData"] for a in _checkpointed(start[1]) if a.get("metaData"))
+        return next((dict(found.get("configuration") or {}) for found in metadata), None)
+
+    def _actions(self, until: int) -> list[Action] | None:
+        """What led to a version, from the first commit or the newest checkpoint; None where something of it is gone."""
+        start = self._checkpoint(until)
+        since = -1 if start is None else start[0]
+        if until not in self._files or any(version not in self._files for version in range(since + 1, until + 1)):
             return None
-        start = self._checkpoint()
-        if start is None and 0 not in self._files:
-            return None
-        actions: list[Action] = list(_checkpointed(start[1])) if start is not None else []
-        for version, path in self._files.items():
-            if start is None or version > start[0]:
-                actions += actions_of(path)
+        actions: list[Action] = [] if start is None else list(_checkpointed(start[1]))
+        for version in range(since + 1, until + 1):
+            actions += actions_of(self._files[version])
         return actions
 
-    def _checkpoint(self) -> tuple[int, Path] | None:
+    def _checkpoint(self, until: int) -> tuple[int, Path] | None:
         """The newest checkpoint in one file, where the commits before it are gone and pyarrow can be had."""
         from importlib.util import find_spec
 
         found = [] if self.folder is None else sorted((self.folder / "_delta_log").glob(_CHECKPOINTS))
-        if 0 in self._files or not found or find_spec("pyarrow") is None:
+        numbered = [(int(path.name.partition(".")[0]), path) for path in found]
+        if 0 in self._files or find_spec("pyarrow") is None:
             return None
-        return int(found[-1].name.partition(".")[0]), found[-1]
+        return next((pair for pair in reversed(numbered) if pair[0] <= until), None)
 
 
 def log_of(warehouse: Path | str, table: str) -> TableLog:
@@ -170,7 +184,8 @@ def _info(path: Path) -> Mapping[str, Any]:
     return next((action["commitInfo"] for action in actions_of(path) if "commitInfo" in action), {})
 
 
-def _commit(version: int, info: Mapping[str, Any]) -> Commit:
+def commit_of(version: int, info: Mapping[str, Any]) -> Commit:
+    """A commit of what its ``commitInfo``, or a row of DESCRIBE HISTORY, says; ``timestamp`` in milliseconds."""
     at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
     rows = (info.get("operationMetrics") or {}).get("numOutputRows")
     note = _note(info.get("userMetadata"))

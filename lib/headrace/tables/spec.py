@@ -10,6 +10,8 @@ from typing import Literal
 from headrace.ground.interval import Interval
 
 FORMAT_VERSION = 1
+QUARANTINE = "raw.quarantine"
+"""The one table that keeps text as it arrived, whoever it is about."""
 _NAME = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
 
 
@@ -21,7 +23,10 @@ class Table:
     (``stamped="start"``: ``start <= x < end``) or a TIMESTAMP that is its end (``start < x <= end``). None: the table is
     one whole.
     ``part`` fixes a column to a value: the writer owns only those rows (several sources share one quarantine).
-    ``indexed`` are the columns on which Delta keeps statistics for skipping files.
+    ``indexed`` are the columns on which Delta keeps statistics for skipping files; none named: the one of
+    ``replaced_by``. Statistics are values in the log, so no key and nothing personal is among them.
+    ``kept`` says for how long earlier versions are (see ``tables.retention``): as all tables; with a log that outlives
+    them, for what its commits say; or as raw text, which may hold personal values.
     """
 
     name: str
@@ -33,11 +38,18 @@ class Table:
     part: tuple[str, str] | None = None
     indexed: tuple[str, ...] = ()
     unhashed: tuple[str, ...] = field(default=())
+    kept: Literal["history", "manifests", "raw text"] = "history"
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
             raise ValueError(f"table name '{self.name}': schema.table in lower-case letters, digits and _")
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """The columns with statistics; a partition's value stands in the log anyhow."""
+        wanted = self.indexed or ((self.replaced_by,) if self.replaced_by is not None else ())
+        return tuple(column for column in wanted if column not in self.partitioned_by)
 
     def predicate(self, interval: Interval | None) -> str | None:
         """SQL that holds for the rows which a write over ``interval`` owns; None where that is all of them."""

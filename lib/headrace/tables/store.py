@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pyspark.errors import AnalysisException, PySparkException
@@ -17,11 +18,18 @@ from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval
 from headrace.ground.session import is_classic
 from headrace.tables.lock import commit_lock
+from headrace.tables.log import Commit, commit_of, log_of
+from headrace.tables.retention import Retention
 from headrace.tables.spec import FORMAT_VERSION, Table, place_of
 
-RETENTION = "interval 90 days"
 _MARKER = "_headrace.json"
 _PRESENT = json.dumps({"format_version": FORMAT_VERSION})
+_ALL = 100_000
+"""As many commits as are asked for where all are."""
+_NO_VERSION = (
+    "DELTA_VERSION_NOT_FOUND", "DELTA_TRUNCATED_TRANSACTION_LOG", "DELTA_LOG_FILE_NOT_FOUND",
+    "DELTA_UNSUPPORTED_TIME_TRAVEL_BEYOND_DELETED_FILE_RETENTION_DURATION",
+)  # fmt: skip
 _NO_TABLE = ("PATH_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
 
 
@@ -29,13 +37,24 @@ class Store:
     """Tables below one warehouse, at ``{warehouse}/{schema}/{table}``, through one Spark session.
 
     A warehouse is a folder that this machine sees, or a URI that only Spark does. ``locks``: whether files beside the
-    tables keep two processes from writing one table at once.
+    tables keep two processes from writing one table at once. ``retention``: for how long earlier versions are kept.
+    ``places``: tables that lie below another root, by name.
     """
 
-    def __init__(self, spark: SparkSession, warehouse: Path | str, locks: bool = True) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        warehouse: Path | str,
+        locks: bool = True,
+        retention: Retention | None = None,
+        places: Mapping[str, Path | str] = MappingProxyType({}),
+    ) -> None:
         self.spark = spark
         self.warehouse = warehouse
         self.locks = locks and isinstance(warehouse, Path)
+        self.retention = retention or Retention()
+        self.places = places
+        self._read: dict[str, int] = {}
         if isinstance(warehouse, Path):
             _check_format(warehouse)
         else:
@@ -45,15 +64,19 @@ class Store:
         """The same warehouse through another session."""
         other = copy(self)
         other.spark = spark
+        other._read = {}
         return other
 
     def path(self, table: Table) -> str:
         """Where the table is."""
-        return place_of(self.warehouse, table.name)
+        return place_of(self._root(table), table.name)
+
+    def _root(self, table: Table) -> Path | str:
+        return self.places.get(table.name, self.warehouse)
 
     def exists(self, table: Table) -> bool:
         """Whether the table has a commit. A killed first write leaves a log folder with none."""
-        if isinstance(self.warehouse, Path):
+        if isinstance(self._root(table), Path):
             return any(Path(self.path(table), "_delta_log").glob("[0-9]*.json"))
         return self._answers(table)
 
@@ -64,28 +87,51 @@ class Store:
         again at each use, and a job that reads what it also writes would see its own commit.
 
         Raises:
-            HeadraceError: TABLE_MISSING.
+            HeadraceError: TABLE_MISSING; VERSION_GONE where Delta does not give that version any more.
         """
         if not self.exists(table):
             raise HeadraceError("TABLE_MISSING", table=table.name, hint="headrace run makes all of them.")
         if version is None and not is_classic(self.spark):
             version = self._latest(table)
         reader = self.spark.read.format("delta")
+        if version is not None and is_classic(self.spark) and version == self._latest(table):
+            version = None  # Delta refuses to travel to a version older than the retention, the latest one included
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        frame = reader.load(self.path(table))
+        try:
+            frame = reader.load(self.path(table))
+        except AnalysisException as error:
+            raise self._gone(table, version, error) from error
         owned = table.predicate(None)
         return frame if owned is None else frame.where(owned)
 
+    def _gone(self, table: Table, version: int | None, error: AnalysisException) -> Exception:
+        if error.getCondition() not in _NO_VERSION:
+            return error
+        problem = str(error).splitlines()[0]
+        return HeadraceError("VERSION_GONE", table=table.name, version=version, problem=problem)
+
     def _latest(self, table: Table) -> int:
-        if not isinstance(self.warehouse, Path):
+        if not isinstance(self._root(table), Path):
             return int(self.history(table, 1)[0]["version"])
         commits = (file.stem for file in Path(self.path(table), "_delta_log").glob("[0-9]*.json"))
         return max(int(commit) for commit in commits if commit.isdigit())
 
     def read(self, table: Table, at: At) -> DataFrame:
-        """The table as it is now (the sink's side of ``load``)."""
-        return self.load(table)
+        """The table as it is now (the sink's side of ``load``), at a version that ``pinned_version`` names."""
+        if not self.exists(table):
+            return self.load(table)  # which says that it is missing
+        version, frame = self._latest(table), self.load(table)
+        while version != (now := self._latest(table)):  # somebody else wrote meanwhile
+            version, frame = now, self.load(table)
+        self._read[table.name] = version
+        return frame
+
+    def pinned_version(self, table: Table) -> str:
+        """The version that was last read through this session; of a table that was not read, the latest."""
+        if table.name in self._read:
+            return str(self._read[table.name])
+        return str(self._latest(table)) if self.exists(table) else "none"
 
     def commit(self, table: Table, value: DataFrame, at: At, identity: Mapping[str, str]) -> Receipt:
         """Replace what the table has for ``at.interval`` by ``value``, in one Delta commit."""
@@ -109,12 +155,7 @@ class Store:
 
     def _shape(self, writer: DataFrameWriter, table: Table, predicate: str | None) -> DataFrameWriter:
         if not self.exists(table):
-            properties = {
-                "delta.logRetentionDuration": RETENTION,
-                "delta.deletedFileRetentionDuration": RETENTION,
-                "delta.enableTypeWidening": "true",
-                **({"delta.dataSkippingStatsColumns": ",".join(table.indexed)} if table.indexed else {}),
-            }
+            properties = self._wanted(table) | {"delta.enableTypeWidening": "true"}
             return writer.options(**properties).partitionBy(*table.partitioned_by)
         if predicate is None:
             return writer.option("overwriteSchema", "true").partitionBy(*table.partitioned_by)
@@ -130,10 +171,27 @@ class Store:
         metrics = last["operationMetrics"] or {}
         return Receipt(version=str(last["version"]), rows=int(metrics.get("numOutputRows", 0)))
 
+    def purge(self, table: Table, predicate: str) -> int:
+        """Delete the rows for which ``predicate`` (SQL) holds, and files that were let go long enough ago; how many rows."""
+        place = f"delta.`{self.path(table)}`"
+        with commit_lock(self._lock(table)):
+            deleted = self.spark.sql(" ".join(("DELETE FROM", place, "WHERE", predicate))).head(1)[0][
+                "num_affected_rows"
+            ]
+            self.spark.sql(f"VACUUM {place}")
+        return int(deleted)
+
     def history(self, table: Table, most: int) -> list[dict[str, Any]]:
         """The latest ``most`` commits, newest first."""
         rows = self.spark.sql(f"DESCRIBE HISTORY delta.`{self.path(table)}` LIMIT {int(most)}").collect()
         return [row.asDict(recursive=True) for row in rows]
+
+    def commits(self, table: Table) -> tuple[Commit, ...]:
+        """All commits that the log still keeps, newest first, as ``TableLog.commits`` gives them; () where none is."""
+        if not self.exists(table):
+            return ()
+        told = ({**row, "timestamp": row["timestamp"].timestamp() * 1000} for row in self.history(table, _ALL))
+        return tuple(commit_of(int(row["version"]), row) for row in told)
 
     def read_rows(self, table: Table) -> list[dict[str, Any]]:
         """A small ledger table as plain rows; [] where it does not exist. Bounded: a row a job interval or decision."""
@@ -145,7 +203,39 @@ class Store:
         """Append plain rows to a ledger table, in one commit."""
         frame = self.spark.createDataFrame([tuple(row.values()) for row in rows], schema).coalesce(1)
         with commit_lock(self._lock(table)):
-            frame.write.format("delta").mode("append").save(self.path(table))
+            writer = frame.write.format("delta").mode("append")
+            if not self.exists(table):
+                writer = writer.options(**self._wanted(table))
+            writer.save(self.path(table))
+
+    def _wanted(self, table: Table) -> dict[str, str]:
+        """The properties that a table has: for how long it keeps versions, and of which columns its log has values."""
+        columns = ",".join(table.statistics)
+        told = {"delta.dataSkippingStatsColumns": columns} if columns else {"delta.dataSkippingNumIndexedCols": "0"}
+        return self.retention.properties(table) | told
+
+    def settle(self, tables: Iterable[Table]) -> tuple[str, ...]:
+        """Bring tables that exist up to the properties of those that are made now; the names of those that had others.
+
+        VACUUM and checkpoints then leave what the retention promises, whoever calls them.
+        """
+        changed = []
+        for table in {table.name: table for table in tables}.values():
+            wanted = self._wanted(table)
+            if not self.exists(table) or wanted.items() <= self.properties(table).items():
+                continue
+            told = ", ".join(f"'{key}' = '{value}'" for key, value in wanted.items())
+            with commit_lock(self._lock(table)):
+                self.spark.sql(f"ALTER TABLE delta.`{self.path(table)}` SET TBLPROPERTIES ({told})")
+            changed.append(table.name)
+        return tuple(changed)
+
+    def properties(self, table: Table) -> Mapping[str, str]:
+        """The table's properties: from its log, where this machine can read that."""
+        told = log_of(self._root(table), table.name).properties()
+        if told is not None:
+            return told
+        return dict(self.spark.sql(f"DESCRIBE DETAIL delta.`{self.path(table)}`").head(1)[0]["properties"])
 
     def _lock(self, table: Table) -> Path | None:
         if not self.locks or not isinstance(self.warehouse, Path):

@@ -23,7 +23,7 @@ def column_bytes(log: TableLog) -> Mapping[str, int]:
     from pyarrow.parquet import read_metadata
 
     found: dict[str, int] = {}
-    for path in log.files():
+    for path in log.files() or ():
         try:
             footer = read_metadata(path)
         except (OSError, ArrowException) as error:

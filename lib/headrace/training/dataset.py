@@ -149,7 +149,7 @@ def build_training_set(
         "user_bucket", F.pmod(F.xxhash64(*entity), F.lit(BUCKETS)).cast("int")
     )
     spine = spine.select(*entity, "cutoff", "label", "part", "user_bucket")
-    columns = _columns_by_group(contract)
+    columns = columns_by_group(contract)
     keys = [*entity, "cutoff"]
     earliest, latest = (_midnight(day) for day in (label.cutoffs.first, label.cutoffs.last))
     # Each group is looked up from the bare keys, then joined: chained look-ups make Spark's optimizer derive
@@ -184,7 +184,7 @@ def _parted(labels: DataFrame, contract: ModelContract, label: LabelContract) ->
     return labels.withColumn("part", part).where(F.col("part").isNotNull())
 
 
-def _columns_by_group(contract: ModelContract) -> dict[str, list[str]]:
+def columns_by_group(contract: ModelContract) -> dict[str, list[str]]:
     """The columns taken from each group: the features in their order, then segments that are not among them."""
     columns = {group: list(names) for group, names in contract.features.items()}
     for segment in contract.segments:
@@ -224,6 +224,19 @@ def labels_table(label: LabelContract, source: EventContract) -> Table:
     return Table(f"labels.{label.label}", " ".join(label.purpose.split()), keys=(*source.entity, "cutoff"))
 
 
-def training_table(model: ModelContract, source: EventContract) -> Table:
+@dataclass(frozen=True)
+class TrainingTable(Table):
+    """A table whose every version is a training set: its commits hold manifests (see ``training.sets``)."""
+
+    model: str = ""
+
+
+def training_table(model: ModelContract, source: EventContract) -> TrainingTable:
     """``training.{model}``: a row a label, with what was known at its cutoff."""
-    return Table(f"training.{model.model}", f"Training set of {model.model}.", keys=(*source.entity, "cutoff"))
+    return TrainingTable(
+        f"training.{model.model}",
+        f"Training set of {model.model}.",
+        keys=(*source.entity, "cutoff"),
+        kept="manifests",
+        model=model.model,
+    )

@@ -54,3 +54,20 @@ def test_without_locks_nobody_is_kept_out_and_nothing_is_written(tmp_path):
     lock = tmp_path / "run.lock"
     with run_lock(lock, "a"), pytest.raises(HeadraceError, match="WAREHOUSE_BUSY"), run_lock(lock, "b"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("storage", "quarantine"),
+    [
+        ("{}", "{root}/home/warehouse"),
+        ("{quarantine: apart}", "{root}/apart"),
+        (
+            "{warehouse: 's3a://bucket/tables', quarantine: 's3a://private/refused', locks: none}",
+            "s3a://private/refused",
+        ),
+    ],
+)
+def test_refused_text_has_a_place_of_its_own_where_one_is_named(tmp_path, storage, quarantine):
+    project = project_of(tmp_path, f"storage: {storage}")
+    assert str(project.root_of("raw.quarantine")) == quarantine.format(root=tmp_path)
+    assert project.root_of("raw.tally") == project.tables_at

@@ -131,3 +131,15 @@ def test_a_folder_without_a_base_is_refused(tmp_path):
     with pytest.raises(HeadraceError) as caught:
         load_config(tmp_path, "local")
     assert caught.value.code == "DOCUMENT_MISSING"
+
+
+@pytest.mark.parametrize("text", ["tables: 12h", "quarantine: 1h"])
+def test_a_retention_of_less_than_a_day_is_refused(conf, text):
+    assert "retention: a day at least" in str(refused(conf, f"retention: {{{text}}}\n"))
+
+
+def test_versions_are_kept_for_90_days_unless_configuration_says_otherwise(conf):
+    kept = load_config(conf, "local").retention
+    assert (kept.tables, kept.quarantine) == (timedelta(days=90), timedelta(days=90))
+    asked = load_config(conf, "local", ("retention.tables=26w", "retention.quarantine=30d")).retention
+    assert (asked.tables, asked.quarantine) == (timedelta(weeks=26), timedelta(days=30))

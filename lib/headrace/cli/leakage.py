@@ -1,0 +1,49 @@
+"""The command that counts what a training set would have known too early."""
+
+from __future__ import annotations
+
+import json
+
+from headrace.cli.choice import Choice, console, grid_of
+from headrace.cli.training_sets import find, gone
+from headrace.ground.errors import DONE
+
+
+def leakage(choice: Choice, name: str, as_json: bool) -> int:
+    """How many cells of a training set differ between what was known then and what is known now.
+
+    Raises:
+        HeadraceError: TRAINING_SET_UNKNOWN, TRAINING_SET_CHANGED, TRAINING_SET_GONE, TABLE_MISSING.
+    """
+    from headrace.cli.assembly import assemble
+    from headrace.features.tiling import tiled_by, tiles_table
+    from headrace.training.known_now import leakage as count
+
+    found = find(choice, name)
+    project, made = found.project, found.made
+    model = project.models[made.manifest.model]
+    found.check_unchanged()
+    if found.stored.lost:
+        raise gone(choice, found, (found.stored.told,))
+    store = assemble(*choice.open()).store
+    read = {name: (project.groups[name], project.sources[project.groups[name].source]) for name in model.groups}
+    tiles = {name: store.load(tiles_table(source, tiled_by(group, source))) for name, (group, source) in read.items()}
+    counted = count(store.load(found.table, made.version), tiles, model, project)
+    out = console(markup=False)
+    if as_json:
+        out.print(json.dumps({"training_set": made.id, **counted.to_dict()}, indent=2), soft_wrap=True)
+        return DONE
+    grid = grid_of("group", "column", "cells", "differ", "share")
+    for column in sorted(counted.columns, key=lambda one: -one.differ):
+        counts = f"{column.cells:,}", f"{column.differ:,}", _share(column.differ, column.cells)
+        grid.add_row(column.group, column.column, *counts)
+    out.print(grid)
+    cells = f"{counted.differ:,} of {counted.cells:,} cells ({_share(counted.differ, counted.cells)})"
+    rows = f"{counted.rows_differ:,} of {counted.rows:,} rows ({_share(counted.rows_differ, counted.rows)})"
+    told = "differ between what was known then, which the set holds, and what is known now."
+    out.print(f"{made.id}: {cells} in {rows} {told}", soft_wrap=True)
+    return DONE
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.2%}" if whole else "–"
