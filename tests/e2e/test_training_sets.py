@@ -69,6 +69,7 @@ def test_known_then_differs_from_known_now_in_the_cells_of_the_late_event(call: 
 
 
 def test_it_comes_out_again_after_later_data_new_features_and_a_lost_ledger(spark: Any, call: Call, copy: Path) -> None:
+    """Rule 15: a training set is reproducible."""
     project = ("--project", str(copy))
     (first,) = sets(call, copy)
     was = tiny.hashes(spark, copy, (TABLE,))[TABLE]
