@@ -68,8 +68,7 @@ def _window(text: object) -> object:
 def _zone(text: str) -> str:
     if text != "UTC":
         raise ValueError(
-            f"'{text:.60}': feature tables hold the midnights of UTC, in this version of no other zone; "
-            "write UTC, or ask window_features, which takes any zone"
+            f"'{text:.60}': feature tables hold the midnights of UTC, in this version of no other zone; write UTC"
         )
     return text
 

@@ -94,7 +94,7 @@ def test_the_contract_of_the_semantics_loads_with_all_of_its_keys(tmp_path):
             "customer_activity.yaml:22: features.1.aggregate: Input should be 'count'",
         ),
         ("zone: UTC", "zone: Mars", "customer_activity.yaml:9: zone: 'Mars': feature tables hold the midnights of UTC"),
-        ("zone: UTC", "zone: Europe/Berlin", "write UTC, or ask window_features, which takes any zone"),
+        ("zone: UTC", "zone: Europe/Berlin", "in this version of no other zone; write UTC"),
         ("accuracy: snapshot", "accuracy: rough", "customer_activity.yaml:10: accuracy: Input should be"),
         ("tail: exact", "tail: loose", "customer_activity.yaml:11: tail: Input should be 'exact' or 'day'"),
         ("version: 3", "version: 0", "customer_activity.yaml:4: version: Input should be greater than or equal to 1"),
