@@ -20,17 +20,18 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.ground.errors import DONE, HeadraceError
 
-READABLE_FOR = timedelta(days=90)
-"""How long an old version is kept where nobody says: as long as tables keep their files (tables/store)."""
-
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a version is raised, on which day, and until when the one before is kept."""
+    """Why a version is raised, on which day, and until when the one before is kept; None where nobody says."""
 
     why: str
     at: date
-    retire_after: date
+    retire_after: date | None
+
+    def until(self, kept: timedelta) -> date:
+        """The last day of the version before: where nobody says, it is read for as long as tables keep theirs."""
+        return self.retire_after or self.at + kept
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def bump(choice: Choice, names: Iterable[str], reason: Reason, dry_run: bool) ->
         HeadraceError: CONTRACT_UNKNOWN, CONTRACT_UNLOCKED, CONTRACT_SAME, CONTRACT_VERSION_DOWN, CONTRACT_VERSION_LINE, LOCK_SCHEME,
             LOCK_UNWRITABLE, OPTION_INVALID.
     """
-    if reason.retire_after < reason.at:
+    if reason.retire_after is not None and reason.retire_after < reason.at:
         raise HeadraceError(
             "OPTION_INVALID", problem=f"--retire-after {reason.retire_after} is over; today is {reason.at}"
         )
@@ -107,7 +108,7 @@ def _bump(project: Project, graph: Graph, name: str, reason: Reason) -> Bump:
     changes = changes_between(before.meaning, bound.meaning)
     step = next_step(before, bound, max(before.version + 1, contract.version), reason.at, reason.why, changes)
     source_version = _source_version(project, name)
-    after = next_lock(before, bound, step, reason.retire_after, source_version)
+    after = next_lock(before, bound, step, reason.until(project.config.retention.tables), source_version)
     files = {
         **_raised(project, f"features/{name}", contract.version, step.version),
         **_raised(project, f"events/{bound.source.source}", bound.source.version, source_version),

@@ -56,14 +56,13 @@ def contract_bump(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Feature groups; an event contract means all over it.")],
     why: Why,
     retire_after: Annotated[
-        str | None, typer.Option("--retire-after", metavar="DATE", help="Last day of the old version; in 90 days if none.")
+        str | None, typer.Option("--retire-after", metavar="DATE", help="Last day of the old version; after retention.tables if none.")
     ] = None,
     dry_run: DryRun = False, env: Env = "local", project: Folder = HERE, sets: Sets = None,
 ) -> None:  # fmt: skip
     """Raise the version of groups whose meaning changed; the old version stays readable beside the new one."""
     choice = Choice(project, env, tuple(sets or ()))
-    today = _today()
-    reason = bump.Reason(why, today, _day(retire_after, "--retire-after") or today + bump.READABLE_FOR)
+    reason = bump.Reason(why, _today(), _day(retire_after, "--retire-after"))
     raise typer.Exit(bump.bump(choice, names, reason, dry_run))
 
 

@@ -288,6 +288,14 @@ def test_what_a_version_is_read_from(project, call):
     assert found.locks["t.visiting"].kept(datetime.now(UTC).date() + timedelta(days=91)) == ()
 
 
+def test_an_old_version_is_kept_for_as_long_as_tables_are_where_nobody_says(call, project):
+    edit(project, GROUP, "paid * 2", "paid * 3")
+    today = datetime.now(UTC).date()
+    assert call("contract", "bump", "visiting", "--why", "x", "--set", "retention.tables=30d")[0] == 0
+    first = opened(project).locks["t.visiting"].step(1)
+    assert today + timedelta(days=30) <= first.retire_after <= datetime.now(UTC).date() + timedelta(days=30)
+
+
 def test_a_dry_run_writes_nothing(call, project):
     edit(project, GROUP, "paid * 2", "paid * 3")
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
