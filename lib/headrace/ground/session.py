@@ -17,6 +17,7 @@ from pyspark.sql.utils import is_remote as is_client
 
 from headrace.ground.artifacts import DELTA_PACKAGE, EXCLUDED
 from headrace.ground.server import check_reachable, is_here, read_address, settings_of_session
+from headrace.ground.telling import hush
 
 BINDING = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -135,7 +136,7 @@ def _serve(name: str, wanted: Mapping[str, str], told: Mapping[str, str]) -> Spa
     port = getattr(service, "MODULE$").localPort()  # a Scala object
     # How pyspark knows that its functions are Connect's, and that stopping the client stops the server.
     os.environ |= {"SPARK_LOCAL_REMOTE": "1", "SPARK_CONNECT_MODE_ENABLED": "1"}
-    _let_headrace_tell_errors()
+    hush()
     session = cast(SparkSession, Client.builder.remote(f"sc://localhost:{port}/;token={token}").getOrCreate())
     atexit.register(session.stop)  # else threads of the server keep a JVM of spark-submit's alive
     return session
@@ -154,19 +155,11 @@ def _token(settings: Mapping[str, str]) -> str:
 def _connect(url: str, asked: Mapping[str, str]) -> SparkSession:
     """A session of a server that runs already; what only its start could decide is left as it is."""
     check_reachable(read_address(url))
-    _let_headrace_tell_errors()
+    hush()
     session: SparkSession = SparkSession.builder.remote(url).getOrCreate()
     for key, value in settings_of_session(asked).items():
         session.conf.set(key, value)
     return _meaning_ours(session)
-
-
-def _let_headrace_tell_errors() -> None:
-    """A client of pyspark's logs each error with its stack trace, besides raising it."""
-    from pyspark.logger import PySparkLogger
-
-    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
-        PySparkLogger.getLogger(name).setLevel("CRITICAL")
 
 
 def _beside(existing: SparkSession) -> SparkSession:
