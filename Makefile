@@ -2,7 +2,7 @@
 RUN := ./spark-submit.sh --exec
 FAST := tests/unit tests/laws tests/architecture
 # Two processes, each with one Spark session; a file's tests stay together (tests/conftest.py).
-PYTEST := pytest -q -n 2 --dist loadgroup
+PYTEST := pytest -q -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help check fast test test-integrations bench lock clean
@@ -15,8 +15,8 @@ check: ## lint, format, types
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 
-fast: ## the tests that start no Spark
-	@$(RUN) $(PYTEST) -m "not spark" $(wildcard $(FAST))
+fast: ## the tests that start no Spark and take no seconds
+	@$(RUN) $(PYTEST) -m "not spark and not slow" $(wildcard $(FAST))
 
 test: ## set up (system packages too), check, all tests
 	@./spark-submit.sh --for-tests

@@ -101,6 +101,7 @@ def _name(line: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0].lower().replace("_", "-")
 
 
+@pytest.mark.slow
 def test_its_commands_work_where_only_its_requirements_are(built, tmp_path):
     """Installed from the wheel: a project is made and checked without pyspark, delta or mlflow."""
     site = tmp_path / "site"

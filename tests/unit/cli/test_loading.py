@@ -178,6 +178,7 @@ def twice(n: pd.Series) -> pd.Series:
 """
 
 
+@pytest.mark.slow
 def test_what_needs_no_spark_works_where_there_is_none(tmp_path):
     tiny.make_project(tmp_path, days=0)
     (tmp_path / "tiny_graph.py").write_text(DECLARES + GRAPH)

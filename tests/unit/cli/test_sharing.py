@@ -90,6 +90,7 @@ def test_a_group_that_nobody_answers_for_is_an_error(folder: Path, call: Call) -
     assert "warning: owners.yaml has the namespace assortmnet, in which no group is. Did you mean 'assortment'?" in said
 
 
+@pytest.mark.slow
 def test_codeowners_are_written_checked_and_found_stale(folder: Path, call: Call) -> None:
     file = folder / ".github/CODEOWNERS"
     status, said = call("export", "codeowners", "--check")

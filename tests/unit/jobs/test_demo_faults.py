@@ -123,6 +123,7 @@ def test_spoilt_lines() -> None:
     assert (spoilt.loc[4, "campaign_id"], spoilt.loc[5, "value"]) == (9, 350)
 
 
+@pytest.mark.slow
 def test_the_whole_year_has_the_counts_that_are_told() -> None:
     """HEADRACE_WRITE_GOLDEN=1 writes the file anew."""
     events = completejourney.shop_events()

@@ -169,6 +169,7 @@ def test_two_writes_are_equal_to_the_byte(project: FakeProject, landed: land.Lan
     assert contents(again.landing) == contents(project.landing)
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_source_and_the_next_one_the_same_bytes(
     project: FakeProject, landed: land.Landed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
