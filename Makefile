@@ -5,7 +5,7 @@ FAST := tests/unit tests/laws tests/architecture
 PYTEST := pytest -q -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast test test-integrations bench lock clean
+.PHONY: help check fast test test-integrations faults bench lock clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -26,6 +26,10 @@ test: ## set up (system packages too), check, all tests
 test-integrations: ## real servers beside it: PostgreSQL, MLflow, a cluster with the whole graph
 	@./spark-submit.sh --for-integrations
 	@$(RUN) pytest -q tests/integrations
+
+faults: ## kill -9 at every place where the whole graph leaves something, and run again
+	@./spark-submit.sh --for-tests
+	@$(RUN) pytest -q tests/faults tests/faults/everywhere
 
 EVENTS ?= 10000000
 USERS ?= 1000000

@@ -42,7 +42,7 @@ SETTINGS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "no dictionary for keys and times": ({}, {f"parquet.enable.dictionary#{name}": "false" for name in PLAIN}),
     "no dictionary for headrace's own keys": ({}, {f"parquet.enable.dictionary#{name}": "false" for name in PLAIN[:2]}),
     "zstd level 1": ({}, {"parquet.compression.codec.zstd.level": "1"}),
-    "lz4": ({}, {"spark.sql.parquet.compression.codec": "lz4raw"}),
+    "lz4": ({}, {"spark.sql.parquet.compression.codec": "lz4_raw"}),
     "snappy": ({}, {"spark.sql.parquet.compression.codec": "snappy"}),
     "planned write off, 64 writers": (
         {},
