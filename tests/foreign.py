@@ -13,12 +13,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def shared_file(name: str) -> Path:
-    """A file of ``shared/data``, which lies beside the repository (or beside a folder above it); else the test skips."""
+def shared_file(name: str, part: str = "data") -> Path:
+    """A file of ``shared``, which lies beside the repository (or beside a folder above it); else the test skips."""
     for folder in ROOT.parents:
-        if (folder / "shared/data" / name).is_file():
-            return folder / "shared/data" / name
-    pytest.skip(f"shared/data/{name} does not lie beside the repository")
+        if (folder / "shared" / part / name).is_file():
+            return folder / "shared" / part / name
+    pytest.skip(f"shared/{part}/{name} does not lie beside the repository")
 
 
 def copy_project(name: str, folder: Path) -> Path:

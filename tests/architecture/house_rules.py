@@ -24,6 +24,7 @@ CLASSIC_ONLY = frozenset(
 """Attributes that no session, frame or column of Spark Connect 4.2 has, or that reach other sessions of a server."""
 BROUGHT_HERE = {
     "lib/headrace/tables/store.py": "a commit's history (a row a commit asked for), the ledgers (a row an interval)",
+    "lib/headrace/features/timeline.py": "64 rows of four numbers for each shuffle partition",
     "lib/headrace/profile/profile.py": "columns x slices x 32 user buckets of an aggregate",
     "lib/headrace/tables/lake.py": "a row a day of arrival; one commit of a history; the files of a Parquet table elsewhere",
     "lib/headrace/events/ingest.py": "the landing files that cannot be read, and Parquet files with their columns; never lines",

@@ -72,6 +72,10 @@ class Stage:
     tasks: int = 0
     result_bytes: int = 0
     gc_ms: float = 0.0
+    name: str = ""
+    records: list[int] = field(default_factory=list)
+    shuffled_bytes: list[int] = field(default_factory=list)
+    peak_bytes: int = 0
     values: dict[int, float] = field(default_factory=dict)
 
 
@@ -151,6 +155,7 @@ def _take(log: Log, event: dict[str, Any]) -> None:
         stage = log.stages[info["Stage ID"], info["Stage Attempt ID"]]
         stage.job = properties.get("spark.scheduler.pool", "other")
         stage.submitted = float(info.get("Submission Time", 0))
+        stage.name = info.get("Stage Name", "")
     elif kind == "SparkListenerTaskEnd" and event.get("Task Metrics"):
         stage, metrics = log.stages[event["Stage ID"], event["Stage Attempt ID"]], event["Task Metrics"]
         stage.tasks += 1
@@ -158,10 +163,22 @@ def _take(log: Log, event: dict[str, Any]) -> None:
         stage.cpu_ms += metrics["Executor CPU Time"] / 1e6
         stage.gc_ms += metrics["JVM GC Time"]
         stage.result_bytes += metrics["Result Size"]
+        stage.peak_bytes = max(stage.peak_bytes, metrics.get("Peak Execution Memory", 0))
+        _note_reads(stage, metrics)
     elif kind == "SparkListenerStageCompleted":
         info = event["Stage Info"]
         told = ((each["ID"], each["Value"]) for each in info["Accumulables"] if each.get("Metadata") == "sql")
         log.stages[info["Stage ID"], info["Stage Attempt ID"]].values.update((at, float(value)) for at, value in told)
+
+
+def _note_reads(stage: Stage, metrics: dict[str, Any]) -> None:
+    """Records that the task read, from files and from shuffles; bytes from shuffles alone, for those of local files lie.
+
+    Hadoop counts the bytes of a local file by thread, and a Parquet file is read by more than one.
+    """
+    read, shuffled = metrics.get("Input Metrics", {}), metrics.get("Shuffle Read Metrics", {})
+    stage.records.append(read.get("Records Read", 0) + shuffled.get("Total Records Read", 0))
+    stage.shuffled_bytes.append(sum(shuffled.get(name, 0) for name in ("Remote Bytes Read", "Local Bytes Read")))
 
 
 def _note(log: Log, plan: dict[str, Any], parent: int | None, depth: int) -> None:

@@ -21,3 +21,16 @@ def test_the_as_of_join_shuffles_and_sorts_once(spark):
     )
     assert (found["Exchange"], found["Sort"], found["Window"]) == (1, 1, 1)
     assert not [name for name in found if "Join" in name or "Cartesian" in name]
+
+
+def test_a_large_key_is_cut_into_stretches_and_its_heads_are_few(spark):
+    left = spark.range(100).selectExpr("0 AS k", "id AS t")
+    right = spark.range(100).selectExpr("0 AS k", "id AS ts", "id * 2 AS v")
+    found = hold(
+        "asof_large",
+        as_of_join(left, right, by="k", left_time="t", right_time="ts", columns=["v"]),
+        "One key has all rows, so they are shuffled by stretch: both sides and the heads, which are the one row that a key",
+        "comes to in each stretch but its last. The right side is read twice, for the heads and for itself. No join.",
+    )
+    assert (found["Exchange"], found["Window"]) == (2, 1)
+    assert not [name for name in found if "Join" in name or "Cartesian" in name]

@@ -20,9 +20,14 @@ def visible(events: list[Event], as_of: datetime, window: str) -> list[Event]:
 
 
 def value_of(feature: Feature, window: str, events: list[Event], as_of: datetime) -> Any:
-    """The feature's value for one entity at one instant, from that entity's events. ``where`` and ``expression`` are
-    given as plain functions in the tests' literal contracts: here by column name ``amount``/``item`` and ``kind``."""
-    rows = [e for e in visible(events, as_of, window) if feature.where is None or e["kind"] == "a"]
+    """The feature's value for one entity at one instant, from that entity's events."""
+    return value_over(feature, visible(events, as_of, window), as_of)
+
+
+def value_over(feature: Feature, events: list[Event], as_of: datetime) -> Any:
+    """The feature's value over the events of a window. ``where`` and ``expression`` are given as plain functions in the
+    tests' literal contracts: here by column name ``amount``/``item`` and ``kind``."""
+    rows = [e for e in events if feature.where is None or e["kind"] == "a"]
     column = feature.expression.text if feature.expression else None
     rows.sort(key=lambda e: (e["event_time"], e["landed_on"], e["row_hash"]))
     values = [e[column] for e in rows if column and e[column] is not None]
@@ -76,7 +81,7 @@ _AGGREGATES = {
     "last": lambda rows, values, column, at, f: rows[-1][column] if rows else None,
     "last_k": lambda rows, values, column, at, f: [e[column] for e in rows[::-1][: f.k]] if rows else None,
     "count_distinct": lambda rows, values, column, at, f: len(set(values)),
-    "active_days": lambda rows, values, column, at, f: len({e["event_time"].date() for e in rows}),
+    "active_days": lambda rows, values, column, at, f: len({e["event_date"] for e in rows}),
     "time_since_last": lambda rows, values, column, at, f: (
         (at - rows[-1]["event_time"]) // timedelta(seconds=1) if rows else None
     ),

@@ -30,6 +30,9 @@ def stage(
                 "Executor CPU Time": time * 500_000,
                 "JVM GC Time": 1,
                 "Result Size": 1000,
+                "Peak Execution Memory": time * 10,
+                "Input Metrics": {"Records Read": time},
+                "Shuffle Read Metrics": {"Total Records Read": 1, "Remote Bytes Read": 2, "Local Bytes Read": 3},
             },
         }
         for time in run_ms
@@ -92,3 +95,9 @@ def test_what_comes_to_the_driver_is_added_up_by_job_and_time(log: event_log.Log
     assert sum(stage.result_bytes for stage in log.of("tiles")) == 3000
     assert sum(stage.cpu_ms for stage in log.of("tiles")) == 70
     assert sum(stage.tasks for stage in log.between(150, 300).of("tiles")) == 1
+
+
+def test_what_tasks_read_is_kept_task_by_task(log: event_log.Log) -> None:
+    first, second = log.of("tiles")
+    assert (first.records, first.shuffled_bytes, first.peak_bytes) == ([61, 41], [5, 5], 600)
+    assert (second.records, second.shuffled_bytes) == ([41], [5])

@@ -1,9 +1,9 @@
 """Point-in-time join: to each left row the right row that was the latest one known at its instant.
 
-Both sides are laid into one frame, sorted by the instant at which a row becomes *visible* (the later of its own time
-and its arrival), and the greatest right row so far is carried along. A plain "last row so far" would be wrong: what
-arrives late becomes visible after younger rows. The greatest of a growing set only grows, so a running maximum in the
-order of visibility is exact, and one shuffle and one sort by key are all that it costs.
+Both sides are laid along the timelines of their keys by the instant at which a row becomes *visible* (the later of its
+own time and its arrival), and the greatest right row so far is carried along. A plain "last row so far" would be wrong:
+what arrives late becomes visible after younger rows. The greatest of a growing set only grows, so a running maximum in
+the order of visibility is exact. ``features.timeline`` scans in pieces of even size, however many rows a key has.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from headrace.features.rows import column, common_types, kind, on_a_line, row_hash, time_kind, without_nan
+from headrace.features.timeline import AFTER, ASKS, BEFORE, PLACE, cuts_of, position, scan
 from headrace.ground.errors import nearest
 from headrace.ground.interval import DAY
 
 Tolerance = int | float | Decimal | timedelta
-_BEFORE, _ASKS, _AFTER = 0, 1, 2
-"""Places of rows at one instant: what a question there sees, the question, and what it does not see."""
 _LONGEST = 100_000_000 * DAY
 """Longer than any two timestamps of Spark are apart; a tolerance above it is the same tolerance."""
-_NESTED = (T.ArrayType, T.MapType, T.StructType, T.VariantType)
 
 
 def as_of_join(
@@ -72,9 +71,10 @@ def as_of_join(
             that would stand twice in the result, a tolerance that is negative or of the wrong kind.
         pyspark.errors.SparkRuntimeException: when the result is computed: a NaN as a time.
 
-    Bounds: n log n for n rows of both sides, one shuffle, memory bounded by spilling. The rows of one key are sorted
-    and scanned by one task, so a key with 90 % of the rows keeps one core busy while the others are idle. Left rows
-    without key or time are spread over all tasks. Right rows of keys that ``left`` never names are shuffled too.
+    Bounds: n log n for n rows of both sides, one shuffle, memory bounded by spilling. A job at the call takes a sample of
+    both sides, 64 rows a shuffle partition; where a key is large, it is scanned by as many tasks as its share asks for
+    (``features.timeline``), and ``right`` is read once more. Right rows that are alike in all columns stay in one task.
+    The inputs have to give the same rows each time. Right rows of keys that ``left`` never names are shuffled too.
     """
     keys = (by,) if isinstance(by, str) else tuple(by)
     names = _chosen(right, keys, columns)
@@ -82,11 +82,8 @@ def as_of_join(
     _check_columns(left, right, lookup)
     _check_kinds(left, right, lookup)
     _check_names(left, names, suffix)
-    within = None if tolerance is None else _checked(tolerance, _kind(left, left_time), _kind(right, right_time))
-    sides = _left_side(left, lookup).unionByName(_right_side(right, lookup), allowMissingColumns=True)
-    so_far = Window.partitionBy(*_key_names(keys), "apart").orderBy(F.asc_nulls_first("visible"), "place")
-    winner = F.max_by("offer", "rank").over(so_far.rowsBetween(Window.unboundedPreceding, Window.currentRow))
-    answered = sides.withColumn("winner", winner).where(F.col("place") == _ASKS)
+    within = None if tolerance is None else _checked(tolerance, kind(left, left_time), kind(right, right_time))
+    answered = _answered(left, right, lookup)
     return answered.select(*_result(left, lookup, suffix, within))
 
 
@@ -103,47 +100,74 @@ class _Lookup:
     names: tuple[str, ...]
 
 
-def _left_side(left: DataFrame, lookup: _Lookup) -> DataFrame:
-    """``(key0.., apart, visible, place, left0..)``: rows that can match nothing are set apart, each by its own hash."""
-    time = _column(lookup.left_time)
-    matchless = reduce(lambda one, other: one | other, (_column(key).isNull() for key in lookup.keys), time.isNull())
-    return _without_nan(left, lookup.left_time).select(
-        *_keys(lookup.keys),
-        F.when(matchless, _row_hash(left)).alias("apart"),
-        time.alias("visible"),
-        F.lit(_ASKS).alias("place"),
-        *(_column(name).alias(f"left{i}") for i, name in enumerate(left.columns)),
+def _answered(left: DataFrame, right: DataFrame, lookup: _Lookup) -> DataFrame:
+    """The left rows as ``asked``, each with the ``winner`` of the right rows that it sees."""
+    alike = _common_types(left, right, lookup)
+    cuts = cuts_of(_right_side(right, lookup, alike), _left_side(left, lookup, alike))
+    asking = _left_side(without_nan(left, lookup.left_time), lookup, alike)
+    times = (lookup.right_time, lookup.available_at or lookup.right_time)
+    offering = _right_side(without_nan(right, *times), lookup, alike)
+    best = F.max_by("offer", "rank")
+    scanned = scan(
+        [offering],
+        [asking],
+        keys=[*_key_names(lookup.keys), "apart"],
+        cuts=cuts,
+        carried={"offer": best, "rank": F.max("rank")},
+        running={"winner": best},
+    )
+    return scanned.where(F.col(PLACE) == ASKS)
+
+
+def _common_types(left: DataFrame, right: DataFrame, lookup: _Lookup) -> list[T.DataType]:
+    """The types of the keys and, last, of time."""
+    times = [(left, lookup.left_time), (right, lookup.right_time), (right, lookup.available_at or lookup.right_time)]
+    sides = (frame.select(*_keys(lookup.keys), column(time).alias("time")) for frame, time in times)
+    return common_types(*sides)
+
+
+def _left_side(left: DataFrame, lookup: _Lookup, alike: list[T.DataType]) -> DataFrame:
+    """``(key0.., apart, position, asked)``: rows that can match nothing are set apart, each by its own hash.
+
+    The columns of left travel as one: Spark's optimizer derives each constraint anew for every set of renamed columns.
+    """
+    time = column(lookup.left_time)
+    matchless = reduce(lambda one, other: one | other, (column(key).isNull() for key in lookup.keys), time.isNull())
+    apart = F.when(matchless, row_hash(left))
+    keys = _keys(lookup.keys, alike)
+    return left.select(
+        *keys,
+        apart.alias("apart"),
+        *position([*keys, apart], on_a_line(time.cast(alike[-1]), alike[-1]), ASKS, row_hash(left)),
+        F.struct(*(column(name).alias(f"c{i}") for i, name in enumerate(left.columns))).alias("asked"),
     )
 
 
-def _right_side(right: DataFrame, lookup: _Lookup) -> DataFrame:
-    """``(key0.., apart, visible, place, rank, offer)``: the rows that can ever be seen, and from when."""
+def _right_side(right: DataFrame, lookup: _Lookup, alike: list[T.DataType]) -> DataFrame:
+    """``(key0.., apart, position, rank, offer)``: the rows that can ever be seen, and from when."""
     times = [lookup.right_time, lookup.available_at or lookup.right_time]
-    time, known = (_column(name) for name in times)
-    place = F.when(time >= known, F.lit(_AFTER)).otherwise(F.lit(_BEFORE)) if lookup.exclude_exact else F.lit(_BEFORE)
-    order = [known.alias("known"), *([_column(lookup.sequence).alias("sequence")] if lookup.sequence else [])]
-    values = (_column(name).alias(f"right{i}") for i, name in enumerate(lookup.names))
-    seen = reduce(lambda one, other: one & other, (_column(name).isNotNull() for name in (*lookup.keys, *times)))
-    return (
-        _without_nan(right, *times)
-        .where(seen)
-        .select(
-            *_keys(lookup.keys),
-            F.lit(None).cast("bigint").alias("apart"),
-            F.greatest(time, known).alias("visible"),
-            place.alias("place"),
-            F.struct(time.alias("time"), *order, _row_hash(right).alias("hash")).alias("rank"),
-            F.struct(time.alias("time"), *values).alias("offer"),
-        )
+    time, known = (column(name) for name in times)
+    place = F.when(time >= known, AFTER).otherwise(BEFORE) if lookup.exclude_exact else F.lit(BEFORE)
+    order = [known.alias("known"), *([column(lookup.sequence).alias("sequence")] if lookup.sequence else [])]
+    keys, nowhere = _keys(lookup.keys, alike), F.lit(None).cast("bigint")
+    visible = on_a_line(F.greatest(time.cast(alike[-1]), known.cast(alike[-1])), alike[-1])
+    values = (column(name).alias(f"right{i}") for i, name in enumerate(lookup.names))
+    seen = reduce(lambda one, other: one & other, (column(name).isNotNull() for name in (*lookup.keys, *times)))
+    return right.where(seen).select(
+        *keys,
+        nowhere.alias("apart"),
+        *position([*keys, nowhere], visible, place, row_hash(right)),
+        F.struct(time.alias("time"), *order, row_hash(right).alias("hash")).alias("rank"),
+        F.struct(time.alias("time"), *values).alias("offer"),
     )
 
 
 def _result(left: DataFrame, lookup: _Lookup, suffix: str, within: Tolerance | None) -> list[Column]:
-    kept = [F.col(f"left{i}").alias(name) for i, name in enumerate(left.columns)]
+    kept = [F.col(f"asked.c{i}").alias(name) for i, name in enumerate(left.columns)]
     taken = [F.col(f"winner.right{i}") for i in range(len(lookup.names))]
     if within is not None:
-        time = F.col(f"left{left.columns.index(lookup.left_time)}")
-        near = _in_reach(time, F.col("winner.time"), _kind(left, lookup.left_time), within)
+        time = F.col(f"asked.c{left.columns.index(lookup.left_time)}")
+        near = _in_reach(time, F.col("winner.time"), kind(left, lookup.left_time), within)
         taken = [F.when(near, value) for value in taken]
     return [*kept, *(value.alias(name + suffix) for name, value in zip(lookup.names, taken, strict=True))]
 
@@ -159,40 +183,13 @@ def _in_reach(left: Column, right: Column, kind: T.DataType, within: Tolerance) 
     return F.coalesce(F.try_subtract(left, F.lit(within)) <= right, F.lit(True))  # beyond the type's range: no limit
 
 
-def _without_nan(frame: DataFrame, *times: str) -> DataFrame:
-    """The same rows; computing them fails where a time is NaN."""
-    for name in dict.fromkeys(times):
-        if isinstance(_kind(frame, name), T.FloatType | T.DoubleType):
-            said = f"NaN as a time in the column '{name}' of an as-of join; make it null or a number"
-            frame = frame.where(F.when(F.isnan(_column(name)), F.raise_error(F.lit(said))).otherwise(F.lit(True)))
-    return frame
-
-
-def _row_hash(frame: DataFrame) -> Column:
-    """64 bits over all columns by name, nulls told from absences; what is nested is hashed as its JSON."""
-    parts: list[Column] = []
-    for field in sorted(frame.schema.fields, key=lambda field: field.name):
-        column = _column(field.name)
-        nested = isinstance(field.dataType, _NESTED)
-        parts.append(F.to_json(F.struct(column), {"ignoreNullFields": "false"}) if nested else column)
-        parts.append(column.isNull())
-    return F.xxhash64(*parts)
-
-
-def _column(name: str) -> Column:
-    return F.col("`" + name.replace("`", "``") + "`")
-
-
-def _kind(frame: DataFrame, name: str) -> T.DataType:
-    return frame.schema[name].dataType
-
-
 def _key_names(keys: tuple[str, ...]) -> list[str]:
     return [f"key{i}" for i in range(len(keys))]
 
 
-def _keys(keys: tuple[str, ...]) -> list[Column]:
-    return [_column(key).alias(name) for key, name in zip(keys, _key_names(keys), strict=True)]
+def _keys(keys: tuple[str, ...], kinds: Sequence[T.DataType] = ()) -> list[Column]:
+    cast = [column(key).cast(to) for key, to in zip(keys, kinds, strict=False)] or [column(key) for key in keys]
+    return [key.alias(name) for key, name in zip(cast, _key_names(keys), strict=True)]
 
 
 def _chosen(right: DataFrame, keys: tuple[str, ...], columns: Sequence[str] | None) -> tuple[str, ...]:
@@ -215,25 +212,16 @@ def _check_columns(left: DataFrame, right: DataFrame, lookup: _Lookup) -> None:
 
 
 def _check_kinds(left: DataFrame, right: DataFrame, lookup: _Lookup) -> None:
-    time = _time_kind(left, lookup.left_time)
+    time = time_kind(left, lookup.left_time)
     for name in (lookup.right_time, *([lookup.available_at] if lookup.available_at else [])):
-        if _time_kind(right, name) != time:
-            found = _time_kind(right, name)
+        if time_kind(right, name) != time:
+            found = time_kind(right, name)
             raise ValueError(f"'{name}' is {found}, and left_time '{lookup.left_time}' is {time}; cast one")
     for key in lookup.keys:
-        kinds = _kind(left, key), _kind(right, key)
+        kinds = kind(left, key), kind(right, key)
         if kinds[0] != kinds[1] and not all(isinstance(kind, T.NumericType) for kind in kinds):
             spelled = " on the left, ".join(kind.simpleString() for kind in kinds)
             raise ValueError(f"by: '{key}' is {spelled} on the right; cast one")
-
-
-def _time_kind(frame: DataFrame, name: str) -> str:
-    kind = _kind(frame, name)
-    if isinstance(kind, T.NumericType):
-        return "numeric"
-    if isinstance(kind, T.DateType | T.TimestampType | T.TimestampNTZType):
-        return kind.simpleString()
-    raise ValueError(f"'{name}' is {kind.simpleString()}; a time is numeric, a timestamp or a date")
 
 
 def _check_names(left: DataFrame, names: tuple[str, ...], suffix: str) -> None:

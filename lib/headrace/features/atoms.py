@@ -9,14 +9,34 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from headrace.contracts.edges import DIGITS, written
-from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import to_sql
 from headrace.contracts.features import MOST_DISTINCT, Feature
 from headrace.contracts.fingerprint import fingerprint
 from headrace.ground.interval import DAY, HOUR, MICROSECOND
 from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, Sessions, State, Sum, SumOfSquares
+
+
+class RoleNames(Protocol):
+    """Which columns of an event tell its time, its arrival and its place among others."""
+
+    @property
+    def event_time(self) -> str: ...
+
+    @property
+    def available_at(self) -> str | None: ...
+
+    @property
+    def sequence(self) -> str | None: ...
+
+
+class HasRoles(Protocol):
+    """What atoms ask of a source: an event contract, or columns that are named like one."""
+
+    @property
+    def roles(self) -> RoleNames: ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,7 @@ class Atom:
         return f"CASE WHEN count({self.counted}) > 0 THEN coalesce({summed}, {refused}) END"
 
 
-def atoms_of(feature: Feature, source: EventContract, from_hour: int = 0) -> dict[str, Atom]:
+def atoms_of(feature: Feature, source: HasRoles, from_hour: int = 0) -> dict[str, Atom]:
     """The atoms that an aggregated feature is presented from, by their role in it.
 
     ``from_hour`` leaves out what happened before that hour of its day (UTC).
@@ -215,11 +235,11 @@ def _mean_duration(runs: str) -> str:
     return f"CASE WHEN size({runs}) > 0 THEN CAST({total} AS DOUBLE) / (size({runs}) * 1000000D) END"
 
 
-def _instant(source: EventContract) -> str:
+def _instant(source: HasRoles) -> str:
     return f"CAST(`{source.roles.event_time}` AS TIMESTAMP)"
 
 
-def _ordered(value: str, source: EventContract) -> str:
+def _ordered(value: str, source: HasRoles) -> str:
     """The value behind the total order of rule 7: time, arrival, sequence, hash of the row."""
     arrival = f"`{source.roles.available_at}`" if source.roles.available_at else "landed_on"
     sequence = f"`{source.roles.sequence}`" if source.roles.sequence else "NULL"

@@ -24,7 +24,10 @@ from headrace.features.atoms import Atom, derived_or_error, interval_sql, overfl
 from headrace.features.coverage import coverage
 from headrace.features.midnights import Midnights
 from headrace.features.slots import Slot, group_atoms, group_slots, slots_of
+from headrace.features.windows import window_features
 from headrace.ground.states import Greatest, Least, Sum
+
+__all__ = ["roll_up", "window_features"]
 
 _NEXT, _AT = "_next", "_at"
 

@@ -47,6 +47,10 @@ class Count(State):
     def lift(self, value: str) -> str:
         return f"count({value})"
 
+    def of_one(self, value: str) -> str:
+        """SQL of the state of one row."""
+        return f"CAST({value} IS NOT NULL AS BIGINT)"
+
     def merge(self, column: str) -> str:
         return f"sum({column})"
 
@@ -64,12 +68,16 @@ class Sum(State):
     name = "sum"
     invertible = True
 
+    def of_one(self, value: str) -> str:
+        """SQL of the state of one row."""
+        return value
+
     def lift(self, value: str) -> str:
-        return f"sum({value})"
+        return f"sum({self.of_one(value)})"
 
     def lift_or_null(self, value: str) -> str:
         """The same as ``lift``, but null where the sum is too great for the state."""
-        return f"try_sum({value})"
+        return f"try_sum({self.of_one(value)})"
 
     def merge(self, column: str) -> str:
         return f"sum({column})"
@@ -88,14 +96,7 @@ class SumOfSquares(Sum):
 
     name = "squares"
 
-    def lift(self, value: str) -> str:
-        return f"sum({self._square(value)})"
-
-    def lift_or_null(self, value: str) -> str:
-        return f"try_sum({self._square(value)})"
-
-    @staticmethod
-    def _square(value: str) -> str:
+    def of_one(self, value: str) -> str:
         return f"CAST(CAST({value} AS DECIMAL(19,0)) * CAST({value} AS DECIMAL(19,0)) AS DECIMAL(38,0))"
 
     def merge(self, column: str) -> str:

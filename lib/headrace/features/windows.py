@@ -1,0 +1,250 @@
+"""Features of events at any instants: ``window_features``, the roll-up without tiles.
+
+Each event is valued once, and what features ask of it is a handful of states over windows (``features.cells``), which are
+followed along the timelines of keys (``features.moves``) or, where they can be neither subtracted nor kept running, looked
+for in a tree (``features.search``). How a value is presented from states is that of the tables (``features.atoms``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from headrace.contracts.expressions import Expression, rename_columns
+from headrace.contracts.features import Feature
+from headrace.features.atoms import derived_or_error, overflow, present
+from headrace.features.calendar import UTC, Calendar, known_zone
+from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, Asked, Cell
+from headrace.features.moves import ASKED_AT, FACT, HAPPENED, KNOWN, answered
+from headrace.features.rows import column, common_types, kind, row_hash, time_kind
+from headrace.features.search import searched
+from headrace.features.timeline import ASKS, position, stacked
+from headrace.ground.errors import nearest
+from headrace.ground.states import GreatestK, Sum, SumOfSquares
+
+_ACCURACIES = ("temporal", "snapshot")
+
+
+def window_features(
+    events: DataFrame,
+    queries: DataFrame,
+    *,
+    by: str | Sequence[str],
+    event_time: str,
+    query_time: str,
+    features: Sequence[Feature | Mapping[str, Any]],
+    available_at: str | None = None,
+    accuracy: str = "temporal",
+    zone: str = UTC,
+) -> DataFrame:
+    """All columns of ``queries``, then the features' columns, of the events with the same ``by`` before ``query_time``.
+
+    Temporal values at t are those of ``[t - window, t)``, snapshots those of the window that ends at the midnight of the
+    zone at or before t. With ``available_at`` an event counts once it had arrived by then (known-then), without it always
+    (known-now). One row out for each query, duplicates included; the order of rows is not defined. A null key or
+    query_time is kept and has the values of an empty window; an event with a null key, time or arrival is never seen.
+
+    Args:
+        events: What is counted; its columns are those that the features' expressions name, in lower case or not.
+        queries: Who is asked about, and when.
+        by: Key columns, of the same name and type on both sides.
+        event_time: Timestamp, timestamp_ntz or date; ``query_time`` and ``available_at`` of the same kind. A date is its
+            midnight, a timestamp_ntz its wall clock, in the zone. A time as a number has no unit: make it a timestamp.
+        query_time: Whose window is asked for.
+        features: Contract features, or mappings with their keys (``meaning`` may be left out); a derived one may use the
+            columns of those before it.
+        available_at: When an event was known; it is the second word of the order behind first, last and last_k, after
+            the time and before a hash of the whole row (semantics 7).
+        accuracy: ``temporal`` or ``snapshot``.
+        zone: An IANA zone. Days and weeks of a window, active_days and snapshots are of its days: see
+            ``features.calendar``.
+
+    Raises:
+        ValueError: at the call and before any job: a column that is not there, a time of another kind, a name that would
+            stand twice, an accuracy or a zone that there is none of, a feature that is none.
+        pyspark.errors.SparkRuntimeException: when the result is computed: a value or a sum that overflows 64 bits at its
+            scale, with the feature's name.
+
+    Bounds: n log n in events and queries, which are read a few times, so they have to give the same rows each time. Jobs
+    at the call take samples, 64 rows a shuffle partition each; where a key is large, its timeline is scanned in pieces of
+    even size (``features.timeline``). min, max and first in bounded windows go through a tree (``features.search``).
+    ``sessions`` costs each query the sessions of its window, and a key's sessions have to fit into one task.
+    """
+    keys = (by,) if isinstance(by, str) else tuple(by)
+    _check_columns(events, queries, keys, event_time, query_time, available_at)
+    _check_accuracy(accuracy)
+    asked = Asked(_features(features, events), Calendar(known_zone(zone), accuracy == "snapshot"))
+    _check_names(queries, asked.features)
+    names = [f"key{i}" for i in range(len(keys))]
+    alike = common_types(*(frame.select(*map(column, keys)) for frame in (events, queries)))
+    keyed = [column(key).cast(to).alias(name) for key, to, name in zip(keys, alike, names, strict=True)]
+    facts = _facts(events, keyed, names, event_time, available_at or event_time, asked)
+    asking, matchless = _questions(queries, keyed, names, query_time, asked.calendar)
+    found, even = answered(facts, asking, names, asked)
+    found = searched(facts, found, names, asked, even=even) if asked.searched else found
+    return _presented(stacked([found, matchless]), queries.columns, asked)
+
+
+def _facts(
+    events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], event_time: str, available_at: str, asked: Asked
+) -> DataFrame:
+    """``(key0.., happened, known, fact, a value an atom)`` of the events that can ever be seen."""
+    calendar = asked.calendar
+    happened, known = (calendar.instant(column(name), kind(events, name)) for name in (event_time, available_at))
+    named = events.select(
+        *keyed,
+        *(column(name).alias(f"u{i}") for i, name in enumerate(events.columns)),
+        happened.alias(HAPPENED),
+        known.alias(KNOWN),
+        row_hash(events).alias(FACT),
+    )
+    read = {
+        EVENT_TIME: F.timestamp_micros(HAPPENED),
+        AVAILABLE_AT: F.timestamp_micros(KNOWN),
+        EVENT_DATE: calendar.day(F.col(HAPPENED)),
+        ROW_HASH: F.col(FACT),
+    }
+    values = [F.expr(sql).alias(name) for name, sql in asked.values.items()]
+    seen = named.where(_are_there([*keys, HAPPENED, KNOWN])).withColumns(read)
+    return seen.select(*keys, HAPPENED, KNOWN, FACT, *values)
+
+
+def _questions(
+    queries: DataFrame, keyed: Sequence[Column], keys: Sequence[str], query_time: str, calendar: Calendar
+) -> tuple[DataFrame, DataFrame]:
+    """``(key0.., asked_at, query)`` of the queries that can match an event, with their position, and of the others.
+
+    The query's columns travel as one: Spark's optimizer derives each constraint anew for every set of renamed columns.
+    """
+    at = calendar.as_of(calendar.instant(column(query_time), kind(queries, query_time)))
+    asking = queries.select(
+        *keyed,
+        at.alias(ASKED_AT),
+        row_hash(queries).alias(FACT),
+        F.struct(*(column(name).alias(f"c{i}") for i, name in enumerate(queries.columns))).alias("query"),
+    )
+    matches = _are_there([*keys, ASKED_AT])
+    where = position([F.col(key) for key in keys], F.col(ASKED_AT), ASKS, F.col(FACT))
+    return asking.where(matches).select("*", *where).drop(FACT), asking.where(~matches).drop(FACT)
+
+
+def _are_there(names: Sequence[str]) -> Column:
+    return reduce(lambda one, other: one & other, (F.col(name).isNotNull() for name in names))
+
+
+def _presented(found: DataFrame, names: Sequence[str], asked: Asked) -> DataFrame:
+    """The queries' columns and the features', from the states of each cell."""
+    running = {cell.column: _still_there(cell, asked.calendar) for cell in asked.running}
+    states = found.withColumns({"as_of": F.timestamp_micros(ASKED_AT), **running})
+    values = []
+    for feature in asked.features:
+        for window in feature.windows if feature.aggregate else ():
+            atoms = asked.roles_of(feature).items()
+            cells = {role: _state(Cell(atom, window), feature) for role, atom in atoms}
+            values.append(F.expr(present(feature, cells)).alias(f"{feature.name}_{window}"))
+    shown = states.select("query", *values)
+    for feature in asked.features:
+        if feature.derive is not None:
+            shown = shown.withColumn(feature.name, F.expr(derived_or_error(feature)))
+    columns = [name for feature in asked.features for name in feature.columns]
+    kept = [F.col(f"query.c{i}").alias(name) for i, name in enumerate(names)]
+    return shown.select(*kept, *columns)
+
+
+def _still_there(cell: Cell, calendar: Calendar) -> Column:
+    """What of the state over everything so far is in the window."""
+    ever, at = F.col(cell.atom.column), F.col(ASKED_AT)
+    if cell.window == "all":
+        return ever
+    if isinstance(cell.atom.state, GreatestK):
+        return F.filter(ever, lambda one: calendar.leaves(F.unix_micros(one["t"]), cell.window) >= at)
+    return F.when(calendar.leaves(F.unix_micros(ever["t"]), cell.window) >= at, ever)
+
+
+def _state(cell: Cell, feature: Feature) -> str:
+    name = f"`{cell.column}`"
+    if not isinstance(cell.atom.state, Sum) or isinstance(cell.atom.state, SumOfSquares):
+        return name
+    return f"(CASE WHEN {name} IS NOT NULL THEN coalesce(TRY_CAST({name} AS BIGINT), {overflow(feature.name)}) END)"
+
+
+def _features(features: Sequence[Feature | Mapping[str, Any]], events: DataFrame) -> tuple[Feature, ...]:
+    """The features, over the events' columns by number; names of columns are told apart by no case, as Spark tells them."""
+    numbered = {name.lower(): f"u{i}" for i, name in enumerate(events.columns)}
+    known: list[str] = []
+    found = []
+    for given in features:
+        feature = given if isinstance(given, Feature) else Feature.model_validate({"meaning": "", **given})
+        for part in (feature.expression, feature.where):
+            _check_known(feature.name, part, numbered, "no column")
+        _check_known(feature.name, feature.derive, known, "no feature before it gives")
+        known += feature.columns
+        changed = {part: _renamed(getattr(feature, part), numbered) for part in ("expression", "where")}
+        found.append(feature.model_copy(update={part: new for part, new in changed.items() if new is not None}))
+    if not found:
+        raise ValueError("features: name at least one")
+    return tuple(found)
+
+
+def _check_known(name: str, part: Expression | None, known: Sequence[str] | Mapping[str, str], said: str) -> None:
+    for missing in sorted((part.columns if part is not None else frozenset()) - set(known)):
+        raise ValueError(f"features.{name}: {said} '{missing}'. {nearest(missing, known)}")
+
+
+def _renamed(part: Expression | None, names: Mapping[str, str]) -> Expression | None:
+    return None if part is None else Expression(part.text, rename_columns(part.tree, dict(names)))
+
+
+def _check_accuracy(accuracy: str) -> None:
+    if accuracy not in _ACCURACIES:
+        raise ValueError(f"accuracy: '{accuracy}' is neither temporal nor snapshot. {nearest(accuracy, _ACCURACIES)}")
+
+
+def _check_columns(
+    events: DataFrame,
+    queries: DataFrame,
+    keys: Sequence[str],
+    event_time: str,
+    query_time: str,
+    available_at: str | None,
+) -> None:
+    times = [("event_time", event_time, events), ("query_time", query_time, queries)]
+    times += [("available_at", available_at, events)] if available_at is not None else []
+    if not keys:
+        raise ValueError("by: name at least one key column")
+    sides = {"events": events, "queries": queries}
+    wanted = [("by", key, side) for key in keys for side in sides]
+    wanted += [(role, name, "events" if frame is events else "queries") for role, name, frame in times]
+    for role, name, side in wanted:
+        if name not in sides[side].columns:
+            raise ValueError(f"{role}: no column '{name}' in {side}. {nearest(name, sides[side].columns)}")
+    for key in keys:
+        one, other = kind(events, key), kind(queries, key)
+        if one != other and not (isinstance(one, T.NumericType) and isinstance(other, T.NumericType)):
+            said = f"{one.simpleString()} in events, {other.simpleString()} in queries"
+            raise ValueError(f"by: '{key}' is {said}; cast one")
+    kinds = {role: time_kind(frame, name) for role, name, frame in times}
+    for role, name, _ in times:
+        if kinds[role] == "numeric":
+            raise ValueError(f"{role}: '{name}' is a number, which has no unit; make it a timestamp (timestamp_millis)")
+        if kinds[role] != kinds["event_time"]:
+            raise ValueError(f"{role}: '{name}' is {kinds[role]}, and event_time is {kinds['event_time']}; cast one")
+
+
+def _check_names(queries: DataFrame, features: Sequence[Feature]) -> None:
+    seen: set[str] = set()
+    for name in _names(queries, features):
+        if name.lower() in seen:
+            raise ValueError(f"'{name}' would stand twice in the result; rename a feature or a column of queries")
+        seen.add(name.lower())
+
+
+def _names(queries: DataFrame, features: Sequence[Feature]) -> Iterator[str]:
+    yield from queries.columns
+    for feature in features:
+        yield from feature.columns

@@ -1,0 +1,32 @@
+"""The skew benchmark in a small form: structure, not time."""
+
+from __future__ import annotations
+
+import pytest
+from benchmarks import skew
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+
+ROWS, PARTS = 200_000, 16
+MOST = 2.0
+"""The largest task's reading as a multiple of its stage's mean."""
+
+
+@pytest.fixture(scope="module")
+def tables(spark, tmp_path_factory):
+    session = spark.newSession()
+    session.conf.set("spark.sql.shuffle.partitions", str(PARTS))
+    session.conf.set("spark.sql.files.openCostInBytes", "128m")  # a file a task
+    return skew.make(session, tmp_path_factory.mktemp("skew"), ROWS, PARTS, heavy=True)
+
+
+@pytest.mark.parametrize("name", skew.FUNCTIONS)
+def test_a_key_with_90_percent_of_the_rows_is_read_evenly(spark, tables, name, tmp_path):
+    with skew.logged(spark, tmp_path) as logs:
+        skew.FUNCTIONS[name](tables).write.format("noop").mode("overwrite").save()
+    large = [stage for _, stage in skew.stages(logs[0]) if sum(stage.records) > 1000]
+    assert sum(max(stage.records) for stage in large) < ROWS, "no task has read the heavy key"
+    assert len(large) >= 4
+    for stage in large:
+        assert skew.unevenness(stage.records) <= MOST, (stage.name, sorted(stage.records))
+        assert skew.unevenness(stage.shuffled_bytes) <= MOST, (stage.name, sorted(stage.shuffled_bytes))
