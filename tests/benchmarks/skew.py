@@ -112,6 +112,11 @@ def unevenness(read: list[int]) -> float:
     return max(read) * len(read) / sum(read) if sum(read) else 1.0
 
 
+def even_bytes(stage: event_log.Stage) -> float:
+    """The same of bytes, where all that is read is shuffled; 1 where some of it is a file's."""
+    return unevenness(stage.shuffled_bytes) if all(stage.shuffled_bytes) else 1.0
+
+
 def stages(log: event_log.Log) -> Iterator[tuple[int, event_log.Stage]]:
     """The stages with more than one task."""
     return ((number, stage) for (number, _), stage in sorted(log.stages.items()) if stage.tasks > 1)
@@ -170,7 +175,7 @@ def main(words: list[str]) -> int:
                     function(tables).write.format("noop").mode("overwrite").save()
                 print(f"{name}, {kind}, {asked.rows} rows: {time.monotonic() - began:.0f} s")
                 for number, stage in stages(logs[0]):
-                    uneven = f"records x {unevenness(stage.records):.2f}, shuffled bytes x {unevenness(stage.shuffled_bytes):.2f}"
+                    uneven = f"records x {unevenness(stage.records):.2f}, shuffled bytes x {even_bytes(stage):.2f}"
                     memory = f"{stage.peak_bytes / 2**20:.0f} MiB"
                     print(
                         f"  stage {number}: {stage.tasks} tasks, {sum(stage.records)} records, {uneven}, peak {memory}"

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.spark
 
 
 def test_the_as_of_join_shuffles_and_sorts_once(spark):
-    left = spark.range(100).selectExpr("id % 7 AS k", "id AS t")
-    right = spark.range(100).selectExpr("id % 7 AS k", "id AS ts", "id + 1 AS av", "id * 2 AS v")
+    left = spark.range(50).selectExpr("id % 7 AS k", "id AS t")
+    right = spark.range(50).selectExpr("id % 7 AS k", "id AS ts", "id + 1 AS av", "id * 2 AS v")
     found = hold(
         "asof",
         as_of_join(left, right, by="k", left_time="t", right_time="ts", available_at="av", tolerance=30, columns=["v"]),
@@ -29,8 +29,9 @@ def test_a_large_key_is_cut_into_stretches_and_its_heads_are_few(spark):
     found = hold(
         "asof_large",
         as_of_join(left, right, by="k", left_time="t", right_time="ts", columns=["v"]),
-        "One key has all rows, so they are shuffled by stretch: both sides and the heads, which are the one row that a key",
-        "comes to in each stretch but its last. The right side is read twice, for the heads and for itself. No join.",
+        "One key has all rows, so they are shuffled by stretch, each side by itself. So are the heads, which are the one row",
+        "that a key comes to in each stretch but its last, and are added up before (the fourth shuffle). The right side is",
+        "read twice, for the heads and for itself. The union keeps the partitioning: one sort for the window. No join.",
     )
-    assert (found["Exchange"], found["Window"]) == (2, 1)
+    assert (found["Exchange"], found["Window"], found["Union"]) == (4, 1, 1)
     assert not [name for name in found if "Join" in name or "Cartesian" in name]

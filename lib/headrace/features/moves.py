@@ -19,6 +19,8 @@ from headrace.ground.states import Count, Greatest, GreatestK, Least
 
 HAPPENED, KNOWN, FACT = "_happened", "_known", "_fact"
 """Columns of a fact: microseconds of its time and of its arrival, and the hash of its row."""
+APART = "_apart"
+"""Part of a key: 0, or what tells one question that can match nothing from the others."""
 ASKED_AT, RANK = "_asked_at", "_rank"
 """Columns of a question: the microsecond that it is about, and how many of its key come before it."""
 ONE = "_one"

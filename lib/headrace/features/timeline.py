@@ -10,7 +10,7 @@ stretch has no head, so of all keys at most one a bound has any.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -18,12 +18,14 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
+from headrace.features.placing import labels
+
 HASH, TIME, PLACE, TIE = "_hash", "_time", "_place", "_tie"
 """A row's position: hash of its key, its instant, its place among the rows of one instant, and what splits ties."""
 BEFORE, ASKS, AFTER = 0, 1, 2
 """Places of rows at one instant: what a question there sees, the question, and what it does not see."""
 _HEAD = -1
-_STRETCH, _LAST, _BOUNDS = "_stretch", "_last", "_bounds"
+_STRETCH, _LAST, _BOUNDS, _AT = "_stretch", "_last", "_bounds", "_at"
 PER_STRETCH = 64
 """Rows of the sample for each stretch: a stretch is then within a third of the mean (2.6 deviations of 1/8)."""
 _LARGE = PER_STRETCH // 4
@@ -115,11 +117,16 @@ def _spread(
     carried: Mapping[str, Column],
     several: Collection[str],
 ) -> DataFrame:
-    """The rows and the heads, a stretch a partition."""
+    """The rows and the heads, a stretch a partition. Each frame is shuffled by itself, by tasks that all read alike."""
     giving = [_stretched(frame, cuts, through=True) for frame in givers]
     asking = [_stretched(frame, cuts) for frame in askers]
     heads = _heads(stacked(giving), keys, carried, several)
-    return stacked([*giving, *asking, heads]).drop(_LAST, HASH, TIE).repartitionById(cuts.parts, _STRETCH)
+    placed = F.get(F.lit(list(labels(cuts.parts))), F.col(_STRETCH)).cast("int").alias(_STRETCH)
+    spread = []
+    for frame in (*giving, *asking, heads):
+        kept = [name for name in frame.columns if name not in (HASH, TIE, _STRETCH, _LAST)]
+        spread.append(frame.select(*kept, placed).repartition(cuts.parts, _STRETCH))
+    return stacked(spread)
 
 
 def _literal(row: Row, kind: str) -> str:
@@ -134,21 +141,22 @@ def _literal(row: Row, kind: str) -> str:
 
 def _stretched(frame: DataFrame, cuts: Cuts, *, through: bool = False) -> DataFrame:
     """With the stretch that a row lies in and, where asked for, the last one that its key reaches into."""
-    bounded = frame.withColumn(_BOUNDS, F.expr(cuts.bounds))
-    placed = _passed(bounded, _STRETCH, cuts.parts, lambda bound: bound <= F.struct(HASH, TIME, PLACE, TIE))
-    if through:
-        placed = _passed(placed, _LAST, cuts.parts, lambda bound: bound[HASH] <= F.col(HASH))
-    return placed.drop(_BOUNDS)
+    steps = {_BOUNDS: cuts.bounds, _AT: f"struct({HASH}, {TIME}, {PLACE}, {TIE})"}
+    steps |= _passed(_STRETCH, cuts.parts, f" <= {_AT}")
+    steps |= _passed(_LAST, cuts.parts, f".{HASH} <= {HASH}") if through else {}
+    placed = frame.select("*", *(F.expr(sql).alias(name) for name, sql in steps.items()))
+    return placed.drop(*(name for name in steps if name not in (_STRETCH, _LAST)))
 
 
-def _passed(frame: DataFrame, name: str, parts: int, passed: Callable[[Column], Column]) -> DataFrame:
-    """How many bounds are passed, by halving: a projection a step, so that none is computed twice. Beyond the end is null."""
-    found = frame.withColumn(name, F.lit(0))
-    step = 1 << (parts - 1).bit_length() >> 1
+def _passed(name: str, parts: int, passed: str) -> dict[str, str]:
+    """How many bounds are passed, by halving: a column a step, named by the next one. Beyond the last bound is null."""
+    found: dict[str, str] = {}
+    so_far, step = "0", 1 << (parts - 1).bit_length() >> 1
     while step:
-        bound = F.get(_BOUNDS, F.col(name) + (step - 1))
-        found = found.withColumn(name, F.col(name) + F.when(passed(bound), step).otherwise(0))
-        step //= 2
+        further = f"CASE WHEN get({_BOUNDS}, {so_far} + {step - 1}){passed} THEN {step} ELSE 0 END"
+        label = name if step == 1 else f"{name}{step}"
+        found[label] = f"{so_far} + {further}"
+        so_far, step = label, step // 2
     return found
 
 

@@ -20,10 +20,10 @@ from headrace.contracts.features import Feature
 from headrace.features.atoms import derived_or_error, overflow, present
 from headrace.features.calendar import UTC, Calendar, known_zone
 from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, Asked, Cell
-from headrace.features.moves import ASKED_AT, FACT, HAPPENED, KNOWN, answered
+from headrace.features.moves import APART, ASKED_AT, FACT, HAPPENED, KNOWN, answered
 from headrace.features.rows import column, common_types, kind, row_hash, time_kind
 from headrace.features.search import searched
-from headrace.features.timeline import ASKS, position, stacked
+from headrace.features.timeline import ASKS, position
 from headrace.ground.errors import nearest
 from headrace.ground.states import GreatestK, Sum, SumOfSquares
 
@@ -84,16 +84,16 @@ def window_features(
     alike = common_types(*(frame.select(*map(column, keys)) for frame in (events, queries)))
     keyed = [column(key).cast(to).alias(name) for key, to, name in zip(keys, alike, names, strict=True)]
     facts = _facts(events, keyed, names, event_time, available_at or event_time, asked)
-    asking, matchless = _questions(queries, keyed, names, query_time, asked.calendar)
-    found, even = answered(facts, asking, names, asked)
-    found = searched(facts, found, names, asked, even=even) if asked.searched else found
-    return _presented(stacked([found, matchless]), queries.columns, asked)
+    questions = _questions(queries, keyed, names, query_time, asked.calendar)
+    found, even = answered(facts, questions, [*names, APART], asked)
+    found = searched(facts, found, [*names, APART], asked, even=even) if asked.searched else found
+    return _presented(found, queries.columns, asked)
 
 
 def _facts(
     events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], event_time: str, available_at: str, asked: Asked
 ) -> DataFrame:
-    """``(key0.., happened, known, fact, a value an atom)`` of the events that can ever be seen."""
+    """``(key0.., apart = 0, happened, known, fact, a value an atom)`` of the events that can ever be seen."""
     calendar = asked.calendar
     happened, known = (calendar.instant(column(name), kind(events, name)) for name in (event_time, available_at))
     named = events.select(
@@ -111,13 +111,13 @@ def _facts(
     }
     values = [F.expr(sql).alias(name) for name, sql in asked.values.items()]
     seen = named.where(_are_there([*keys, HAPPENED, KNOWN])).withColumns(read)
-    return seen.select(*keys, HAPPENED, KNOWN, FACT, *values)
+    return seen.select(*keys, F.lit(0).cast("bigint").alias(APART), HAPPENED, KNOWN, FACT, *values)
 
 
 def _questions(
     queries: DataFrame, keyed: Sequence[Column], keys: Sequence[str], query_time: str, calendar: Calendar
-) -> tuple[DataFrame, DataFrame]:
-    """``(key0.., asked_at, query)`` of the queries that can match an event, with their position, and of the others.
+) -> DataFrame:
+    """``(key0.., apart, asked_at, query)`` and the position. What can match no fact is apart, each by its own hash.
 
     The query's columns travel as one: Spark's optimizer derives each constraint anew for every set of renamed columns.
     """
@@ -128,9 +128,9 @@ def _questions(
         row_hash(queries).alias(FACT),
         F.struct(*(column(name).alias(f"c{i}") for i, name in enumerate(queries.columns))).alias("query"),
     )
-    matches = _are_there([*keys, ASKED_AT])
-    where = position([F.col(key) for key in keys], F.col(ASKED_AT), ASKS, F.col(FACT))
-    return asking.where(matches).select("*", *where).drop(FACT), asking.where(~matches).drop(FACT)
+    apart = F.when(_are_there([*keys, ASKED_AT]), F.lit(0).cast("bigint")).otherwise(F.col(FACT)).alias(APART)
+    where = position([*(F.col(key) for key in keys), apart], F.col(ASKED_AT), ASKS, F.col(FACT))
+    return asking.select("*", apart, *where).drop(FACT)
 
 
 def _are_there(names: Sequence[str]) -> Column:
