@@ -17,19 +17,23 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headrace.features.cells import Asked, Cell, atoms_in, windows_in
-from headrace.features.moves import ASKED_AT, FACT, RANK, enters, leaves
-from headrace.features.timeline import AFTER, ASKS, PLACE, TIME, Cuts, cuts_of, position, scan
+from headrace.features.moves import FACT, RANK, enters, leaves
+from headrace.features.timeline import AFTER, ASKS, HASH, PLACE, TIE, TIME, Cuts, cuts_of, position, scan
 
 TOP = 10
 """The highest level at which questions look."""
 _LEVEL, _NODE, _ONE, _FIRST, _END, _WINDOW, _LEAVES, _ROW = "_level _node _one _first _end _window _leaves _row".split()
 
 
-def searched(facts: DataFrame, questions: DataFrame, keys: Sequence[str], asked: Asked, *, even: bool) -> DataFrame:
-    """The questions, which have RANK, with a column for each cell that is searched. ``even``: cut where a key is large."""
+def searched(
+    facts: DataFrame, asking: DataFrame, questions: DataFrame, keys: Sequence[str], asked: Asked, *, even: bool
+) -> DataFrame:
+    """The questions, which have RANK, with a column for each cell that is searched.
+
+    ``asking`` is the same questions with their position, as they came; ``even``: cut where a key is large.
+    """
     cells = asked.searched
-    asking = questions.select(*keys, RANK, ASKED_AT).withColumn(_ONE, F.lit(1).cast("bigint"))
-    placed = asking.select(*keys, _ONE, *position([F.col(key) for key in keys], F.col(ASKED_AT), ASKS, F.col(RANK)))
+    placed = asking.select(*keys, HASH, TIME, PLACE, TIE, F.lit(1).cast("bigint").alias(_ONE))
     nodes = _nodes(_runs(facts, placed, keys, asked, even=even), keys, cells)
     kept = [name for name in questions.columns if name not in (*keys, RANK)]
     levels = questions.withColumn(_LEVEL, F.explode(F.sequence(F.lit(0), F.lit(TOP))))

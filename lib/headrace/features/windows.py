@@ -86,7 +86,8 @@ def window_features(
     facts = _facts(events, keyed, names, event_time, available_at or event_time, asked)
     questions = _questions(queries, keyed, names, query_time, asked.calendar)
     found, even = answered(facts, questions, [*names, APART], asked)
-    found = searched(facts, found, [*names, APART], asked, even=even) if asked.searched else found
+    if asked.searched:
+        found = searched(facts, questions, found, [*names, APART], asked, even=even)
     return _presented(found, queries.columns, asked)
 
 
