@@ -120,7 +120,7 @@ def _spread(
     """The rows and the heads, a stretch a partition. Each frame is shuffled by itself, by tasks that all read alike."""
     giving = [_stretched(frame, cuts, through=True) for frame in givers]
     asking = [_stretched(frame, cuts) for frame in askers]
-    heads = _heads(stacked(giving), keys, carried, several)
+    heads = stacked([_heads(frame, keys, carried, several) for frame in giving])
     placed = F.get(F.lit(list(labels(cuts.parts))), F.col(_STRETCH)).cast("int").alias(_STRETCH)
     spread = []
     for frame in (*giving, *asking, heads):
@@ -164,10 +164,11 @@ def _heads(
     giving: DataFrame, keys: Sequence[str], carried: Mapping[str, Column], several: Collection[str]
 ) -> DataFrame:
     """What a key comes to in each stretch but its last, a row for each later stretch. One task adds up: they are few."""
+    carried = {name: value for name, value in carried.items() if name in giving.columns}
     values = [value.alias(name) for name, value in carried.items()]
     beyond = giving.where(F.col(_STRETCH) < F.col(_LAST))
     summed = beyond.groupBy(*keys, _STRETCH, _LAST).agg(*values).coalesce(1)
-    if several:
+    if set(several) & set(carried):
         arrays = [_array(summed, name, name in several) for name in carried]
         zipped = summed.select(*keys, _STRETCH, _LAST, *arrays)
         each = zipped.select(*keys, _STRETCH, _LAST, F.explode(F.arrays_zip(*carried)).alias("each"))
