@@ -1,10 +1,12 @@
 """One key with 90 % of the rows: how evenly the tasks of as_of_join and window_features read, and with how much memory.
 
     ./spark-submit.sh --exec python tests/benchmarks/skew.py [--rows 10000000] [--parts 64] [--heap 3g]
+        [--function as_of_join] [--keys heavy]
 
 Both functions run over the same tables with and without the heavy key. Printed, from the event log, for each stage of
 more than one task: the largest task's records (from files and shuffles) and shuffled bytes as a multiple of the stage's mean,
-and its peak of execution memory. Then a sample of the answers is computed anew by joining it with all rows of its keys.
+and its peak of execution memory. Then a sample of the answers is computed anew by joining it with all rows of its keys,
+which costs rows x sample.
 """
 
 from __future__ import annotations
@@ -122,37 +124,56 @@ def stages(log: event_log.Log) -> Iterator[tuple[int, event_log.Stage]]:
     return ((number, stage) for (number, _), stage in sorted(log.stages.items()) if stage.tasks > 1)
 
 
-def check(tables: Tables, share: float) -> str:
-    """A sample of questions, answered by joining each with all rows of its key.
+def sampled(frame: DataFrame, questions: int, of: int) -> DataFrame:
+    """About so many ``questions`` of a frame with all their numbers ``n``, which are ``of`` many; the same ones each time."""
+    return frame.where(F.pmod(F.xxhash64("n", F.lit(9)), F.lit(of)) < questions)
 
-    Raises:
-        AssertionError: an answer is another one.
-    """
-    some = F.xxhash64("n", F.lit(9)) % 1_000_000 < share * 1_000_000
-    few = F.broadcast(tables.left.where(some).withColumnsRenamed({"k": "key", "n": "number"}))
-    seen = tables.right.join(few, on=F.expr("k = key AND at < t AND known <= t"), how="inner")
+
+def expected(questions: DataFrame, right: DataFrame) -> DataFrame:
+    """``(n, id, v, a column a feature)``: each question by joining it with all rows of its key, without those of no row."""
+    few = F.broadcast(questions.withColumnsRenamed({"k": "key", "n": "number"}))
+    seen = right.join(few, on=F.expr("k = key AND at < t AND known <= t"), how="inner")
     in_week, in_hours = "FILTER (WHERE at >= t - INTERVAL '7' DAY)", "FILTER (WHERE at >= t - INTERVAL '6' HOUR)"
-    expected = seen.groupBy("number").agg(
+    return seen.groupBy(F.col("number").alias("n")).agg(
         F.expr("max_by(id, struct(at, known))").alias("id"),
+        F.expr("max_by(v, struct(at, known))").alias("v"),
         F.expr(f"count(1) {in_hours}").alias("n_6h"),
         F.expr(f"count(1) {in_week}").alias("n_7d"),
         F.expr(f"sum(v) {in_week}").alias("total_7d"),
         F.expr("sum(v)").alias("total_all"),
-        F.expr(f"count(DISTINCT kind) {in_hours}").alias("kinds_6h"),
+        F.expr(f"size(collect_set(kind) {in_hours})").cast("bigint").alias("kinds_6h"),
         F.expr(f"min(v) {in_hours}").alias("least_6h"),
         F.expr(f"max_by(v, struct(at, known)) {in_week}").alias("last_7d"),
         F.expr(f"max_by(v, struct(at, known), 3) {in_week}").alias("latest_7d"),
     )
-    wanted = {row["number"]: row.asDict() for row in expected.collect()}
-    looked_up = {row["n"]: row["id"] for row in joined(tables).where(some).collect()}
-    found = [row.asDict() for row in featured(tables).where(some).collect()]
+
+
+def check(answers: DataFrame, tables: Tables, questions: int) -> str:
+    """A sample of a function's answers against ``expected``.
+
+    Raises:
+        AssertionError: an answer is another one.
+    """
+    asked = tables.left.count()
+    wanted = {
+        row["n"]: row.asDict() for row in expected(sampled(tables.left, questions, asked), tables.right).collect()
+    }
+    found = [row.asDict() for row in sampled(answers, questions, asked).collect()]
     nothing = {"n_6h": 0, "n_7d": 0, "kinds_6h": 0}
+    compared = [name for name in answers.columns if name not in tables.left.columns]
     for row in found:
         answer = wanted.get(row["n"], nothing)
-        assert looked_up[row["n"]] == answer.get("id"), row
-        for name in expected.columns[2:]:
-            assert row[name] == answer.get(name, nothing.get(name)), (name, row, answer)
+        for name in compared:
+            assert row[name] == answer.get(name), (name, row, answer)
     return f"{len(found)} questions, {len(wanted)} of which have rows: as by joining each with all rows of its key"
+
+
+def report(log: event_log.Log) -> Iterator[str]:
+    """A line for each stage."""
+    for number, stage in stages(log):
+        uneven = f"records x {unevenness(stage.records):.2f}, shuffled bytes x {even_bytes(stage):.2f}"
+        memory = f"peak {stage.peak_bytes / 2**20:.0f} MiB, {stage.run_ms / 1000:.0f} s of tasks"
+        yield f"  stage {number}: {stage.tasks} tasks, {sum(stage.records)} records, {uneven}, {memory}"
 
 
 def main(words: list[str]) -> int:
@@ -161,27 +182,23 @@ def main(words: list[str]) -> int:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--parts", type=int, default=64)
     parser.add_argument("--heap", default="3g")
-    parser.add_argument("--sample", type=int, default=100, help="questions that are answered anew")
+    parser.add_argument("--function", choices=FUNCTIONS, help="this one only")
+    parser.add_argument("--keys", choices=("heavy", "alike"), help="these tables only")
+    parser.add_argument("--sample", type=int, default=30, help="questions that are answered anew")
     asked = parser.parse_args(words)
     settings = {"spark.sql.shuffle.partitions": str(asked.parts), "spark.driver.memory": asked.heap}
     spark = open_session("skew", "local[2]", settings | {"spark.sql.files.openCostInBytes": "128m"})
     with tempfile.TemporaryDirectory() as place:
-        for kind in ("one key with 90 %", "keys alike"):
-            folder = Path(place) / kind[:3]
-            tables = make(spark, folder, asked.rows, asked.parts, heavy=kind.startswith("one"))
-            for name, function in FUNCTIONS.items():
+        for keys in (asked.keys,) if asked.keys else ("heavy", "alike"):
+            folder = Path(place) / keys
+            tables = make(spark, folder, asked.rows, asked.parts, heavy=keys == "heavy")
+            for name in (asked.function,) if asked.function else FUNCTIONS:
                 began = time.monotonic()
                 with logged(spark, folder / f"log-{name}") as logs:
-                    function(tables).write.format("noop").mode("overwrite").save()
-                print(f"{name}, {kind}, {asked.rows} rows: {time.monotonic() - began:.0f} s")
-                for number, stage in stages(logs[0]):
-                    uneven = f"records x {unevenness(stage.records):.2f}, shuffled bytes x {even_bytes(stage):.2f}"
-                    memory = f"{stage.peak_bytes / 2**20:.0f} MiB"
-                    print(
-                        f"  stage {number}: {stage.tasks} tasks, {sum(stage.records)} records, {uneven}, peak {memory}"
-                    )
-                sys.stdout.flush()
-            print(check(tables, asked.sample * 10 / asked.rows), flush=True)
+                    FUNCTIONS[name](tables).write.parquet(str(folder / name))
+                print(f"{name}, keys {keys}, {asked.rows} rows: {time.monotonic() - began:.0f} s")
+                print(*report(logs[0]), sep="\n", flush=True)
+                print(check(spark.read.parquet(str(folder / name)), tables, asked.sample), flush=True)
     return 0
 
 

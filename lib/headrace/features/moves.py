@@ -58,6 +58,7 @@ def answered(facts: DataFrame, questions: DataFrame, keys: Sequence[str], asked:
         carried=merged,
         running={f"{name}_": value for name, value in merged.items()},
         several=several,
+        by_tie=True,
     )
     asking = scanned.where(F.col(PLACE) == ASKS).drop(TIME, PLACE, *merged)
     named = asking.withColumnsRenamed({f"{name}_": name for name in merged})
@@ -127,6 +128,7 @@ def _covers(facts: DataFrame, keys: Sequence[str], atom: Atom, asked: Asked, *, 
         carried={name: F.max(name) for name in named},
         running=until,
         exclusive=True,
+        by_tie=True,
     )
     steps = F.explode(F.array_compact(F.array(*(step for cell in cells for step in _steps(cell)))))
     stepped = chained.select(*keys, F.hash("element").cast("bigint").alias(TIE), steps.alias("step"))

@@ -76,11 +76,13 @@ def scan(
     running: Mapping[str, Column],
     several: Collection[str] = (),
     exclusive: bool = False,
+    by_tie: bool = False,
 ) -> DataFrame:
     """All rows of the frames with the aggregates ``running`` over the rows of their key up to them.
 
     Every frame has the columns ``keys`` and those of a position; others that it lacks become null. Rows are taken by
-    (time, place); of rows equal in both each may or may not see the other, unless ``exclusive`` leaves out the row alone.
+    (time, place); of rows equal in both each may or may not see the other, unless ``exclusive`` leaves out the row alone or
+    ``by_tie`` takes them in the order of their ties.
 
     Args:
         givers: What the aggregates are over.
@@ -91,16 +93,19 @@ def scan(
         running: The aggregates, by name.
         several: Those of ``carried`` that give an array of values, each to be seen as a row's.
         exclusive: Leave out the row itself.
+        by_tie: For aggregates that tell rows of one place apart: a task that is retried gives the same again.
 
     Bounds: one pass over the frames, and where they are cut one more over givers; one shuffle, one sort; n log n.
     """
     if cuts is None:
-        spread, whole = stacked([*givers, *askers]).drop(HASH, TIE), list(keys)
+        spread, whole = stacked([*givers, *askers]).drop(HASH), list(keys)
     else:
         spread, whole = _spread(givers, askers, keys, cuts, carried, several), [*keys, _STRETCH]
-    onward = Window.partitionBy(*whole).orderBy(F.asc_nulls_first(TIME), PLACE)
+    spread, ties = (spread, [TIE]) if by_tie else (spread.drop(TIE), [])
+    onward = Window.partitionBy(*whole).orderBy(F.asc_nulls_first(TIME), PLACE, *ties)
     so_far = onward.rowsBetween(Window.unboundedPreceding, -1 if exclusive else Window.currentRow)
     scanned = spread.select("*", *(value.over(so_far).alias(name) for name, value in running.items()))
+    scanned = scanned.drop(TIE)
     return scanned if cuts is None else scanned.where(F.col(PLACE) != _HEAD).drop(_STRETCH)
 
 
@@ -124,7 +129,7 @@ def _spread(
     placed = F.get(F.lit(list(labels(cuts.parts))), F.col(_STRETCH)).cast("int").alias(_STRETCH)
     spread = []
     for frame in (*giving, *asking, heads):
-        kept = [name for name in frame.columns if name not in (HASH, TIE, _STRETCH, _LAST)]
+        kept = [name for name in frame.columns if name not in (HASH, _STRETCH, _LAST)]
         spread.append(frame.select(*kept, placed).repartition(cuts.parts, _STRETCH))
     return stacked(spread)
 
