@@ -35,7 +35,7 @@ def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[J
         out.print(summary(results))
     for result in results:
         if result.state in ("failed", "refused", "not ready"):
-            out.print(redact(_problem(choice, parts, result)), markup=False)
+            out.print(redact(_problem(choice, parts, result)), markup=False, soft_wrap=True)
     show_champions(out, choice, parts)
     show_pages(out, parts)
     if status != DONE:
@@ -50,9 +50,8 @@ def _problem(choice: Choice, parts: Assembly, result: JobResult) -> str:
         return HeadraceError("GATE_REFUSED", **told).render()
     if isinstance(result.error, HeadraceError) or result.error is None:
         return f"{result.job}: {result.note}"
-    problem = f"{type(result.error).__name__}: {result.note.splitlines()[0] if result.note else ''}"
     return HeadraceError(
-        "JOB_FAILED", job=result.job, interval="its interval", problem=problem, resume=choice.resume()
+        "JOB_FAILED", job=result.job, interval="its interval", problem=result.note, resume=choice.resume()
     ).render()
 
 

@@ -81,7 +81,9 @@ class Progress:
         self._say(f"{job}: warning: {redact(text)}")
 
     def _say(self, text: str) -> None:
-        self.console.print(f"[{time.monotonic() - self._began:6.1f} s] {text}", highlight=False, markup=False)
+        self.console.print(
+            f"[{time.monotonic() - self._began:6.1f} s] {text}", highlight=False, markup=False, soft_wrap=True
+        )
 
     def _left(self) -> float | None:
         """Seconds left, from what the remaining jobs took the last time; None where nothing is known."""

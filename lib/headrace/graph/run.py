@@ -13,12 +13,13 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+from py4j.protocol import Py4JError
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from headrace.contracts.fingerprint import fingerprint
-from headrace.graph.failures import retryable, translate
+from headrace.graph.failures import cause_of, note_of, retryable, translate
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
@@ -30,9 +31,10 @@ from headrace.graph.sessions import JobSessions
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
 from headrace.ground.session import is_classic, slots
-from headrace.ground.telling import told
 
 Sinks = Mapping[type, Sink]
+FROM_SPARK = (HeadraceError, PySparkException, Py4JError)
+"""What Spark raises: its own, and as Py4J's what pyspark has no name for (a failed write, memory that ran out)."""
 _STATUS = {"refused": REFUSED, "failed": FAILED, "not ready": NOT_READY}
 
 
@@ -101,7 +103,9 @@ class Run:
 
     def _settle(self, job: Job, future: Future[JobResult]) -> None:
         error = future.exception()
-        result = JobResult(job.name, "failed", note=told(error), error=error) if error is not None else future.result()
+        result = (
+            JobResult(job.name, "failed", note=note_of(error), error=error) if error is not None else future.result()
+        )
         if result.state == "failed":
             self._write_failure(job, result)
         self.results[job.name] = result
@@ -164,8 +168,8 @@ class Run:
         stamps = {item.interval: item.stamp or "" for item in step.dues}
         try:
             return self._commit(step, session, sinks, stamps), stamps
-        except (HeadraceError, PySparkException) as error:
-            mended = translate(error)
+        except FROM_SPARK as error:
+            mended = translate(error, self.project)
             if attempts <= 1 or not retryable(mended):
                 raise mended from error
             self.events.retried(step.job.name, mended)
@@ -276,8 +280,11 @@ class Run:
         seen = self.look()
         interval = job.every.span if isinstance(job.every, Once) else seen.asked
         entry = Entry(datetime.now(UTC), self.run_id, job.name, interval, "failed", "", note=result.note[:2000])
-        with self._ledger_lock:
-            self.ledger.append([entry])
+        try:
+            with self._ledger_lock:
+                self.ledger.append([entry])
+        except Py4JError as error:  # the ledger is a table: with Spark gone, nothing can be written or run any more
+            raise HeadraceError("SPARK_GONE", cause=f"{job.name} was running; {cause_of(error)}") from result.error
 
 
 def _by_output(job: Job, value: Any) -> Iterator[tuple[Asset, Any]]:
