@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from headrace.contracts.names import Name
-from headrace.ground.document import Strict
+from headrace.ground.document import Misplaced, Strict
 
 _PATH = re.compile(r"[A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*")
 _PATTERN = re.compile(r"([yMdHhmsSaXxZ]+|[-/.,: ]|'[A-Za-z ]+')+")
@@ -61,7 +61,7 @@ class Csv(Strict):
     @model_validator(mode="after")
     def _agree(self) -> Csv:
         if self.delimiter in (self.quote, self.escape):
-            raise ValueError("delimiter: it is the quote or the escape too")
+            raise Misplaced(("delimiter",), "it is the quote or the escape too")
         return self
 
 
@@ -75,7 +75,7 @@ class Landing(Strict):
     @model_validator(mode="after")
     def _agree(self) -> Landing:
         if self.csv is not None and self.format != "csv":
-            raise ValueError(f"csv: these options are for format: csv, and the format is {self.format}")
+            raise Misplaced(("csv",), f"these options are for format: csv, and the format is {self.format}")
         return self
 
     @property

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from headrace.contracts.arrival import Landing, TableInPlace
 from headrace.contracts.fingerprint import data_fingerprint, notation, plain
 from headrace.contracts.names import DataType, Formula, Name, Policy, PositiveSpan, Sensitivity, Span
-from headrace.ground.document import Strict
+from headrace.ground.document import Misplaced, Strict
 from headrace.ground.errors import nearest
 from headrace.ground.interval import SECOND
 
@@ -93,13 +93,15 @@ class EventContract(Strict):
     def _agree(self) -> EventContract:
         for role, column in (*self.roles.named().items(), *(("entity", key) for key in self.roles.entity)):
             if column not in self.columns:
-                raise ValueError(f"roles.{role}: no column '{column}'. {nearest(column, self.columns)}")
+                said = f"there is no column '{column}'. {nearest(column, self.columns)}"
+                raise Misplaced(("roles", role), said)
         for column in sorted(set(self.columns) & {*SYSTEM_COLUMNS, *WORKING_COLUMNS}):
-            raise ValueError(f"columns.{column}: headrace adds a column of this name; choose another")
+            raise Misplaced(("columns", column), "headrace adds a column of this name; choose another")
         if len(set(self.roles.entity)) < len(self.roles.entity):
-            raise ValueError("roles.entity: a column stands twice")
+            raise Misplaced(("roles", "entity"), "a column stands twice")
         if (self.roles.event_type is None) != (not self.types):
-            raise ValueError("types and roles.event_type go together: give both or neither")
+            at = ("types",) if self.types else ("roles", "event_type")
+            raise Misplaced(at, "types and roles.event_type go together: give both or neither")
         for role in ("event_time", "available_at"):
             self._check_time(role)
         self._check_arrival()
@@ -110,31 +112,36 @@ class EventContract(Strict):
     def _check_arrival(self) -> None:
         if (self.landing is None) == (self.table is None):
             found = "neither is there" if self.landing is None else "both are there"
-            raise ValueError(f"a source has exactly one of landing and table; {found}")
+            at = () if self.landing is None else ("table",)
+            raise Misplaced(at, f"a source has exactly one of landing and table; {found}")
         if self.table is not None and self.arrived is None:
-            raise ValueError(
-                "table.arrived: name the column that says when a row came into the table, or fill roles.available_at"
-            )
+            said = "name the column that says when a row came into the table, or fill roles.available_at"
+            raise Misplaced(("table", "arrived"), said)
 
     def _check_called(self) -> None:
-        called = list(self.called.values())
-        for name in sorted({name for name in called if called.count(name) > 1}):
-            raise ValueError(f"columns: two of them are called '{name}' in what arrives")
+        seen: set[str] = set()
+        for column, name in self.called.items():
+            if name in seen:
+                raise Misplaced(("columns", column), f"two columns are called '{name}' in what arrives")
+            seen.add(name)
 
     def _check_time(self, role: str) -> None:
         column = self.roles.named().get(role)
         if column is not None and self.columns[column].type not in ("timestamp", "date"):
-            raise ValueError(f"roles.{role}: column '{column}' is {self.columns[column].type}; a time is needed")
+            raise Misplaced(("roles", role), f"column '{column}' is {self.columns[column].type}; a time is needed")
 
     def _check_rules(self) -> None:
-        names = [rule.name for rule in self.rules]
-        for name in sorted(set(names) & OUTCOMES):
-            raise ValueError(f"rules.{name}: headrace has an outcome of this name; choose another")
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"rules: two rules are called '{name}'")
-        for rule in self.rules:
+        seen: set[str] = set()
+        for number, rule in enumerate(self.rules):
+            if rule.name in OUTCOMES:
+                said = f"'{rule.name}': headrace has an outcome of this name; choose another"
+                raise Misplaced(("rules", number, "name"), said)
+            if rule.name in seen:
+                raise Misplaced(("rules", number, "name"), f"two rules are called '{rule.name}'; rename one")
+            seen.add(rule.name)
             for column in sorted(rule.keep.columns - set(self.columns)):
-                raise ValueError(f"rules.{rule.name}: no column '{column}'. {nearest(column, self.columns)}")
+                said = f"there is no column '{column}'. {nearest(column, self.columns)}"
+                raise Misplaced(("rules", number, "keep"), said)
 
     @property
     def entity(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from headrace.contracts.fingerprint import data_fingerprint, notation
 from headrace.contracts.names import Formula, Name, PositiveSpan, Span
-from headrace.ground.document import Strict
+from headrace.ground.document import Misplaced, Strict
 
 
 class Eligible(Strict):
@@ -39,9 +39,9 @@ class Cutoffs(Strict):
     @model_validator(mode="after")
     def _agree(self) -> Cutoffs:
         if self.last < self.first:
-            raise ValueError(f"last ({self.last}) is before first ({self.first})")
+            raise Misplaced(("last",), f"last ({self.last}) is before first ({self.first})")
         if self.every % timedelta(days=1):
-            raise ValueError("every: whole days")
+            raise Misplaced(("every",), "whole days are needed, such as 7d")
         return self
 
     @property

@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from headrace.contracts.fingerprint import data_fingerprint
 from headrace.contracts.names import Name
 from headrace.contracts.namespaces import GroupReference
-from headrace.ground.document import Strict
+from headrace.ground.document import Misplaced, Strict
+from headrace.ground.errors import nearest
 
 Family = Literal["logistic", "xgboost"]
 
@@ -70,10 +71,16 @@ class ModelContract(Strict):
     @model_validator(mode="after")
     def _agree(self) -> ModelContract:
         columns = self.columns
-        for column in sorted({column for column in columns if columns.count(column) > 1}):
-            raise ValueError(f"features: the column '{column}' is taken from two groups")
+        seen: set[str] = set()
+        for group, column in ((group, column) for group, names in self.features.items() for column in names):
+            if column in seen:
+                raise Misplaced(("features", group), f"the column '{column}' is taken twice")
+            seen.add(column)
         if self.baseline.column not in columns:
-            raise ValueError(f"baseline.column: '{self.baseline.column}' is not among the model's features")
+            said = (
+                f"'{self.baseline.column}' is not among the model's features. {nearest(self.baseline.column, columns)}"
+            )
+            raise Misplaced(("baseline", "column"), said)
         return self
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -244,25 +244,33 @@ def _load(
 
 def _check_labels(project: Project) -> None:
     for label in project.labels.values():
-        check_known(label.source, project.sources, f"labels/{label.label}: source")
+        document = project.documents[f"labels/{label.label}"]
+        check_known(label.source, project.sources, f"{document.place(('source',))}: source")
         columns = project.sources[label.source].columns
         for part in ("eligible", "outcome"):
             formula = getattr(label, part).where
             if formula is not None:
-                check_columns(formula, columns, f"labels/{label.label}: {part}.where")
+                check_columns(formula, columns, f"{document.place((part, 'where'))}: {part}.where")
 
 
 def _check_models(project: Project) -> None:
     for model in project.models.values():
-        where = f"models/{model.model}"
-        check_known(model.label, project.labels, f"{where}: label")
-        asked = [(group, column) for group, columns in model.features.items() for column in columns]
-        asked += [(segment.group, segment.column) for segment in model.segments]
-        for group, column in asked:
-            found = project.groups.find(group, f"{where}: features")
+        document = project.documents[f"models/{model.model}"]
+        check_known(model.label, project.labels, f"{document.place(('label',))}: label")
+        for group, column, at in _asked(model):
+            where = document.place(at)
+            found = project.groups.find(group, f"{where}: {at[0]}")
             _check_entity(group, found.entity, project.source_of(model).entity, where)
             _check_cutoffs(project, found, project.labels[model.label], where)
-            check_known(column, found.columns, f"{where}: features.{group}")
+            check_known(column, found.columns, f"{where}: {at[0]}.{group}")
+
+
+def _asked(model: ModelContract) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """The group and column of each feature and segment, with its place in the contract."""
+    for group, columns in model.features.items():
+        yield from ((group, column, ("features", group, number)) for number, column in enumerate(columns))
+    for number, segment in enumerate(model.segments):
+        yield segment.group, segment.column, ("segments", number)
 
 
 def _check_entity(group: str, found: tuple[str, ...], wanted: tuple[str, ...], where: str) -> None:

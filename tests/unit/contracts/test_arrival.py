@@ -111,7 +111,7 @@ def test_a_table_must_say_when_its_rows_came(tmp_path):
 
 def test_two_columns_of_one_name_in_what_arrives(tmp_path):
     said = refused(tmp_path, JSON, change=("type: string, meaning: i", "type: string, called: who, meaning: i"))
-    assert "two of them are called 'who'" in said
+    assert "two columns are called 'who'" in said
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_label_closes_after_gap_and_horizon():
     ("part", "values", "told"),
     [
         ("cutoffs", {"last": "2017-04-02"}, "last (2017-04-02) is before first (2017-04-03)"),
-        ("cutoffs", {"every": "12h"}, "every: whole days"),
+        ("cutoffs", {"every": "12h"}, "whole days are needed, such as 7d"),
         ("cutoffs", {"every": "0d"}, "a length of time above zero is needed"),
         ("cutoffs", {"first": "monday"}, "cutoffs.first"),
         ("eligible", {"within": "0d"}, "a length of time above zero is needed"),

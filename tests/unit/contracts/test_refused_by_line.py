@@ -159,3 +159,110 @@ def test_what_is_sound_loads_and_what_is_kept_long_enough_too(tmp_path):
     project = load_project(tmp_path, "local")
     assert project.groups["visiting"].columns == ("visits_6h", "visits_3d", "spent_7d", "share")
     assert project.sources["visits"].fingerprint == before.fingerprint, "what is kept shapes no row"
+
+
+EVENTS = """\
+source: visits
+version: 1
+owner: a@example.com
+purpose: Visits.
+landing: {format: json, folder: visits}
+roles:
+  entity: [who]
+  event_time: at
+  event_type: kind
+types: [visit]
+lateness: 3d
+columns:
+  who: {type: bigint, meaning: w}
+  at: {type: timestamp, meaning: t}
+  kind: {type: string, meaning: k, called: Kind}
+  paid: {type: 'decimal(8,2)', meaning: p}
+rules:
+  - name: has_paid
+    keep: paid > 0
+    why: w
+  - {name: later, keep: paid < 1000, why: w}
+"""
+LABEL = """\
+label: gone
+version: 1
+owner: a@example.com
+purpose: p
+source: visits
+eligible: {within: 5d}
+outcome:
+  where: paid > 1
+  horizon: 1d
+  positive: absent
+cutoffs:
+  first: 2024-03-03
+  last: 2024-03-07
+  every: 1d
+"""
+MODEL = """\
+model: going
+version: 1
+owner: a@example.com
+purpose: p
+label: gone
+test_from: 2024-03-07
+features:
+  visiting:
+    - visits_3d
+    - spent_7d
+segments:
+  - {group: visiting, column: visits_6h}
+baseline:
+  column: visits_3d
+gate: {least_auc: 0.5}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "told"),
+    [
+        ("events", "entity: [who]", "entity: [whom]", 7, "roles.entity: there is no column 'whom'. Did you mean 'who'?"),
+        ("events", "entity: [who]", "entity: [who, who]", 7, "roles.entity: a column stands twice"),
+        ("events", "event_time: at", "event_time: kind", 8, "roles.event_time: column 'kind' is string; a time is needed"),
+        ("events", "event_time: at", "event_time: att", 8, "roles.event_time: there is no column 'att'. Did you mean 'at'?"),
+        ("events", "types: [visit]\n", "", 9, "roles.event_type: types and roles.event_type go together"),
+        ("events", "  event_type: kind\n", "", 9, "types: types and roles.event_type go together: give both or neither"),
+        ("events", "  paid: {", "  raw: {", 16, "columns.raw: headrace adds a column of this name; choose another"),
+        ("events", "called: Kind", "called: at", 15, "columns.kind: two columns are called 'at' in what arrives"),
+        ("events", "name: has_paid", "name: too_late", 18, "rules.0.name: 'too_late': headrace has an outcome of this name"),
+        ("events", "keep: paid > 0", "keep: payd > 0", 19, "rules.0.keep: there is no column 'payd'. Did you mean 'paid'?"),
+        ("events", "name: later", "name: has_paid", 21, "rules.1.name: two rules are called 'has_paid'; rename one"),
+        ("events", "lateness: 3d", "lateness: 3d\ntable: {format: delta, path: a}", 12, "table: a source has exactly one of"),
+        ("events", "landing: {format: json, folder: visits}", "table:\n  format: delta\n  path: a", 5,
+         "table.arrived: name the column that says when a row came into the table, or fill roles.available_at"),
+        ("events", "format: json, ", "format: json, csv: {header: false}, ", 5, "landing.csv: these options are for format: csv"),
+        ("labels", "source: visits", "source: visit", 5, "source names 'visit', which is not declared"),
+        ("labels", "where: paid > 1", "where: payd > 1", 8, "outcome.where: no column 'payd' (in 'payd > 1')"),
+        ("labels", "last: 2024-03-07", "last: 2024-03-01", 13, "cutoffs.last: last (2024-03-01) is before first (2024-03-03)"),
+        ("labels", "every: 1d", "every: 12h", 14, "cutoffs.every: whole days are needed, such as 7d"),
+        ("models", "label: gone", "label: gon", 5, "label names 'gon', which is not declared"),
+        ("models", "  visiting:", "  visting:", 9, "features names 'visting', which is not declared"),
+        ("models", "- spent_7d", "- spent_8d", 10, "features.visiting names 'spent_8d', which is not declared"),
+        ("models", "- spent_7d", "- visits_3d", 8, "features.visiting: the column 'visits_3d' is taken twice"),
+        ("models", "column: visits_6h", "column: visits", 12, "segments.visiting names 'visits', which is not declared"),
+        ("models", "column: visits_3d", "column: visits_6h", 14,
+         "baseline.column: 'visits_6h' is not among the model's features. Did you mean 'visits_3d'?"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_another_contract_is_told_by_its_line_too(tmp_path, file, old, new, line, told):
+    tiny.make_project(tmp_path, days=0)
+    texts = {"events/visits": EVENTS, "features/visiting": SOUND, "labels/gone": LABEL, "models/going": MODEL}
+    whole = {name: text.replace(old, new) if name.startswith(file) else text for name, text in texts.items()}
+    assert sum(text.count(old) for name, text in texts.items() if name.startswith(file)) == 1
+    for name, text in whole.items():
+        path = tmp_path / f"conf/contracts/{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(HeadraceError) as raised:
+        load_project(tmp_path, "local")
+    assert raised.value.exit_status == 2
+    name = next(name for name in texts if name.startswith(file))
+    mark = f"{name}.yaml:{line}: "
+    assert mark in str(raised.value), str(raised.value)
+    assert told in str(raised.value).partition(mark)[2]

@@ -97,7 +97,7 @@ def test_a_bare_name_in_a_model_is_refused_where_two_teams_have_it(
     finally:
         model.write_text(whole, encoding="utf-8")
     said = capsys.readouterr().err
-    assert "models/lapse_risk: features names 'customer_activity': several teams have a feature group" in said
+    assert "features names 'customer_activity': several teams have a feature group" in said
     assert "growth.customer_activity, retail.customer_activity" in said
 
 
