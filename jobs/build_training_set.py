@@ -11,7 +11,7 @@ from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.models import ModelContract
 from headrace.events.quarantine import events_table
-from headrace.features.groups import features_table
+from headrace.features.groups import group_inputs, group_rows, snapshots
 from headrace.graph.job import Asset, At, Inputs, Job, Once
 from headrace.graph.project import Project
 from headrace.ground.interval import Interval
@@ -23,8 +23,10 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     label = project.labels[model.label]
     source = project.sources[label.source]
     labels = at.hold(build_labels(inputs.events, label, source, known_until=at.end))
-    features = {group: inputs[group] for group in model.groups}
-    joined = build_training_set(labels, features, model, label, source.entity)
+    features = group_rows(inputs, model.groups)
+    joined = build_training_set(
+        labels, features, model, label, source.entity, groups=project.groups, snapshots=snapshots(project)
+    )
     return {labels_table(label, source): labels.coalesce(1), training_table(model, source): joined}
 
 
@@ -38,11 +40,10 @@ def job(project: Project, model: ModelContract) -> Job:
     label = project.labels[model.label]
     source = project.sources[label.source]
     span = Interval(project.span.start, matures_at(label.cutoffs.dates[-1], label, source))
-    tables = {group: features_table(project.groups[group]) for group in model.groups}
     return Job(
         name=project.job_name("build_training_set", model),
         run=partial(run, model=model),
-        inputs={"events": events_table(source), **tables},
+        inputs={"events": events_table(source), **group_inputs(project, model.groups)},
         outputs=(labels_table(label, source), training_table(model, source)),
         every=Once(span),
         fingerprint=fingerprint([label.fingerprint, model.fingerprint]),

@@ -10,7 +10,7 @@ from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.models import ModelContract
 from headrace.events.quarantine import events_table, tally_table
-from headrace.features.groups import features_table
+from headrace.features.groups import group_inputs, group_rows
 from headrace.graph.job import Asset, At, Inputs, Job, Latest
 from headrace.graph.ledger import LEDGER
 from headrace.graph.project import Project
@@ -29,7 +29,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     source = project.source_of(model)
     champion = inputs.champion
     columns = columns_by_group(model, champion.model, project.groups)
-    features = join_groups({group: inputs[group] for group in columns}, columns, source.entity, at.end)
+    features = join_groups(group_rows(inputs, columns), columns, source.entity, at.end, project.groups)
     eligible = observe.eligible_at(inputs.events, project.labels[model.label], source, at.end)
     watched = observe.watch(inputs.training, features, eligible, champion, source.entity)
     drifts, profiled = observe.measure(watched, model, champion, source.entity, at.end)
@@ -75,7 +75,7 @@ def _job(project: Project, model: ModelContract) -> Job:
         name=project.job_name("monitor", model),
         run=partial(run, model=model),
         inputs={
-            **{group: features_table(project.groups[group]) for group in model.features},
+            **group_inputs(project, model.features),
             **{f"tally_{name}": tally_table(contract) for name, contract in project.sources.items()},
             "events": events_table(source),
             "training": training_table(model, source),

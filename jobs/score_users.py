@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from headrace.cli import main
 from headrace.contracts.models import ModelContract
-from headrace.features.groups import features_table
+from headrace.features.groups import group_inputs, group_rows
 from headrace.graph.job import At, Inputs, Job, Latest
 from headrace.graph.project import Project
 from headrace.release.registry import Champion
@@ -21,7 +21,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> Da
     champion = inputs.champion
     entity = project.source_of(model).entity
     columns = columns_by_group(model, champion.model, project.groups)
-    features = join_groups({group: inputs[group] for group in columns}, columns, entity, at.end)
+    features = join_groups(group_rows(inputs, columns), columns, entity, at.end, project.groups)
     return score(
         features,
         champion.model,
@@ -39,7 +39,7 @@ def jobs(project: Project) -> tuple[Job, ...]:
             name=project.job_name("score_users", model),
             run=partial(run, model=model),
             inputs={
-                **{group: features_table(project.groups[group]) for group in model.features},
+                **group_inputs(project, model.features),
                 "champion": Champion(model.model),
             },
             outputs=(scores_table(model, project.source_of(model)),),

@@ -10,11 +10,13 @@ from printed import hold, scans
 from headrace.events.deduplicate import decide_outcomes, disputed_keys, identify
 from headrace.events.ingest import earlier_events, read_files
 from headrace.events.validate import check_rows
+from headrace.features.groups import snapshots
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.features.tiling import tiles_table
 from headrace.graph.job import Inputs
 from headrace.jobs import build_tiles as tiles_job
+from headrace.scoring.score import join_groups
 from headrace.training.dataset import build_labels, build_training_set
 
 pytestmark = pytest.mark.spark
@@ -118,13 +120,16 @@ def test_labels_scan_the_events_of_their_windows_once(plans):
 
 def test_the_training_set_looks_each_group_up_once(plans):
     tables = {name: plans.features(name) for name in plans.project.groups}
-    made = build_training_set(plans.labels, tables, plans.model, plans.label, plans.source.entity)
+    groups = plans.project.groups
+    asked = (plans.labels, tables, plans.model, plans.label, plans.source.entity)
+    made = build_training_set(*asked, groups=groups, snapshots=snapshots(plans.project))
     found = hold(
         "training",
         made,
         "Each of two groups: one scan of its table, of the columns that the model names and of the files from 7 days",
         "before the first cutoff to the last; one shuffle by entity, which looks it up without a join (see asof.txt);",
         "one by (entity, cutoff), to set what was found beside the labels. One more of the labels themselves: five.",
+        "What nobody was found for gets the null rule's literals in a projection: nothing is joined or shuffled for it.",
     )
     assert found["Exchange"] == 5
     assert (found["Window"], found["SortMergeJoin"]) == (2, 2)
@@ -135,3 +140,17 @@ def test_the_training_set_looks_each_group_up_once(plans):
         {"visitstwo_7d"},
     ]
     assert {path.split("/")[-2] for path in made.inputFiles()} == {"as_of_month=2024-03-01"}, "no file of April"
+
+
+def test_scores_join_the_groups_once_each(plans):
+    tables = {name: plans.features(name) for name in plans.project.groups}
+    as_of = datetime(2024, 3, 27, tzinfo=plans.project.span.start.tzinfo)
+    made = join_groups(tables, plans.model.features, plans.source.entity, as_of, plans.project.groups)
+    found = hold(
+        "scores",
+        made,
+        "Two groups: one scan each, of the model's columns and the snapshot's file, and one shuffle by entity and instant.",
+        "Whom one of them has never seen gets the null rule's literals in a projection after the join.",
+    )
+    assert (found["FileScan"], found["Exchange"], found["SortMergeJoin"]) == (2, 2, 1)
+    assert files(made) == 2

@@ -38,6 +38,7 @@ Measure = Literal["count", "mean_duration"]
 VALUELESS = frozenset({"count", "active_days", "time_since_last", "sessions"})
 SCALED = frozenset({"sum", "mean", "variance"})
 FORMULAS = ("expression", "where", "derive")
+COUNTING = frozenset({"count", "count_distinct", "active_days", "sessions"})
 NUMERIC = SCALED | VALUELESS | {"count_distinct", "quantile"}
 OWN_KEYS = {
     "k": "last_k",
@@ -142,6 +143,8 @@ class Feature(Strict):
             raise ValueError("when_empty: last_k gives an array, empty windows included; there is no default for it")
         if isinstance(self.when_empty, str) and self.aggregate in NUMERIC:
             raise ValueError(f"when_empty: {self.aggregate} gives a number; found '{self.when_empty}'")
+        if self.aggregate in COUNTING and self.measure != "mean_duration" and self.when_empty != 0:
+            raise ValueError(f"when_empty: {self.aggregate} counts, and a count of nothing is 0; leave it out")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -140,21 +140,25 @@ def _latest(value: str, instant: str) -> Atom:
     return Atom(Greatest(), value, by_time=True, in_cell=cell)
 
 
-def present(feature: Feature, cells: Mapping[str, str]) -> str:
-    """SQL for a feature's value; ``cells`` gives the SQL of each atom's state over the window, by role."""
+def present(feature: Feature, cells: Mapping[str, str], group: str = "") -> str:
+    """SQL for a feature's value; ``cells`` gives the SQL of each atom's state over the window, by role.
+
+    An error names the feature, and the ``group`` where that is given.
+    """
+    name = _named(feature, group)
     n, s, q, v, d, r = (cells.get(role, "NULL") for role in ("n", "s", "q", "v", "d", "r"))
     power = 10**feature.scale
     value = {
         "count": f"coalesce({n}, 0L)",
         "sum": f"CASE WHEN {n} > 0 THEN {_rescaled(s, feature.scale)} END",
         "mean": f"CASE WHEN {n} > 0 THEN CAST({s} AS DOUBLE) / (CAST({n} AS DOUBLE) * {power}D) END",
-        "variance": f"CASE WHEN {n} > 1 THEN {_spread(n, s, q, feature.name)} / ({n} * ({n} - 1D) * {power}D * {power}D) END",
+        "variance": f"CASE WHEN {n} > 1 THEN {_spread(n, s, q, name)} / ({n} * ({n} - 1D) * {power}D * {power}D) END",
         "min": v,
         "max": v,
         "first": f"{v}.v",
         "last": f"{v}.v",
         "last_k": f"CASE WHEN size({v}) > 0 THEN transform({v}, x -> x.v) END",
-        "count_distinct": _bounded(feature, d),
+        "count_distinct": _bounded(feature, d, name),
         "active_days": f"coalesce({d}, 0L)",
         "time_since_last": f"(unix_micros(as_of) - unix_micros({v}.t)) DIV 1000000L",
         "sessions": _mean_duration(r)
@@ -162,7 +166,7 @@ def present(feature: Feature, cells: Mapping[str, str]) -> str:
         else f"CAST(size(coalesce({r}, array())) AS BIGINT)",
         "quantile": _quantile(feature, n, cells),
     }[feature.aggregate or ""]
-    return value if feature.when_empty is None else f"coalesce({value}, {_literal(feature.when_empty)})"
+    return value if feature.when_empty is None else f"coalesce({value}, {literal(feature.when_empty)})"
 
 
 def _quantile(feature: Feature, n: str, cells: Mapping[str, str]) -> str:
@@ -176,10 +180,14 @@ def _quantile(feature: Feature, n: str, cells: Mapping[str, str]) -> str:
     return f"CASE WHEN {n} > 0 THEN CAST({found} AS {_edge_type(feature)}) END"
 
 
-def _bounded(feature: Feature, distinct: str) -> str:
+def _named(feature: Feature, group: str) -> str:
+    return f"{group}.{feature.name}" if group else feature.name
+
+
+def _bounded(feature: Feature, distinct: str, name: str) -> str:
     """The size of a set, or an error where it is beyond the bound."""
     bound = feature.bound or MOST_DISTINCT
-    refused = raised("FEATURE_BOUND", feature=feature.name, bound=bound)
+    refused = raised("FEATURE_BOUND", feature=name, bound=bound)
     return f"CASE WHEN {distinct} > {bound}L THEN {refused} ELSE coalesce({distinct}, 0L) END"
 
 
@@ -199,11 +207,11 @@ def derived(feature: Feature) -> str:
     return f"CAST({formula} AS DECIMAL({DIGITS},{feature.scale}))"
 
 
-def derived_or_error(feature: Feature) -> str:
-    """The same; a value that does not fit is an error that names the feature."""
+def derived_or_error(feature: Feature, group: str = "") -> str:
+    """The same; a value that does not fit is an error that names the feature, and the ``group`` where that is given."""
     formula = feature.derive.sql if feature.derive is not None else "NULL"
     fitting = f"TRY_CAST({formula} AS DECIMAL({DIGITS},{feature.scale}))"
-    return f"CASE WHEN {formula} IS NOT NULL THEN coalesce({fitting}, {overflow(feature.name)}) END"
+    return f"CASE WHEN {formula} IS NOT NULL THEN coalesce({fitting}, {overflow(_named(feature, group))}) END"
 
 
 def _units(value: str, scale: int, cast: str = "CAST") -> str:
@@ -246,7 +254,10 @@ def _ordered(value: str, source: HasRoles) -> str:
     return f"struct({_instant(source)} AS t, {arrival} AS a, {sequence} AS s, row_hash AS h, {value} AS v)"
 
 
-def _literal(value: int | float | str) -> str:
+def literal(value: int | float | str | None) -> str:
+    """A default of a contract as SQL."""
+    if value is None:
+        return "NULL"
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" if isinstance(value, str) else repr(value)
 
 

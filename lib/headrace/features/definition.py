@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from headrace.contracts.edges import DIGITS, written
 from headrace.contracts.events import EventContract
-from headrace.contracts.features import Feature, FeatureGroup
-from headrace.features.atoms import derived, interval_sql
+from headrace.contracts.features import COUNTING, Feature, FeatureGroup
+from headrace.features.atoms import derived, interval_sql, literal
 from headrace.ground.interval import MICROSECOND
 
 _ON_ENTRY = 28
@@ -45,11 +45,19 @@ def null_rule(feature: Feature) -> str:
     """What the value is where there is nothing to count, in words (semantics 11)."""
     if feature.derive is not None:
         return "null where its formula is null; x / 0 is null"
-    if feature.when_empty is not None:
-        return f"{feature.when_empty} where the window is empty"
-    if feature.aggregate in ("count", "count_distinct", "active_days") or _counts_sessions(feature):
-        return "0 where the window is empty"
+    value = value_when_empty(feature)
+    if value is not None:
+        return f"{value} where the window is empty"
     return "null where the window is empty" + ("; null for one value" if feature.aggregate == "variance" else "")
+
+
+def value_when_empty(feature: Feature) -> int | float | str | None:
+    """The value of an aggregated feature where there is nothing to count (semantics 11)."""
+    return 0 if _counts(feature) else feature.when_empty
+
+
+def _counts(feature: Feature) -> bool:
+    return feature.aggregate in COUNTING and feature.measure != "mean_duration"
 
 
 def column_type(feature: Feature, source: EventContract) -> str:
@@ -88,7 +96,7 @@ def _value(feature: Feature, source: EventContract, length: timedelta | None) ->
         "sessions": _sessions(feature, source, kept),
         "quantile": _quantile(feature, value, kept),
     }[feature.aggregate or ""]
-    return sql if feature.when_empty is None else f"coalesce({sql}, {_literal(feature.when_empty)})"
+    return sql if feature.when_empty is None else f"coalesce({sql}, {literal(feature.when_empty)})"
 
 
 def _filter(feature: Feature, source: EventContract, length: timedelta | None) -> str:
@@ -102,10 +110,6 @@ def _newest(value: str, order: str, kept: str, k: int) -> str:
     return f"CASE WHEN count(*){kept} > 0 THEN transform(slice({pairs}, 1, {k}), x -> x.v) END"
 
 
-def _counts_sessions(feature: Feature) -> bool:
-    return feature.aggregate == "sessions" and feature.measure != "mean_duration"
-
-
 def _sessions(feature: Feature, source: EventContract, kept: str) -> str:
     """A walk over the instants in order: a step of the gap or more begins a session, a shorter one lengthens it."""
     instants = f"sort_array(collect_list(unix_micros({_instant(source)})){kept})"
@@ -114,7 +118,7 @@ def _sessions(feature: Feature, source: EventContract, kept: str) -> str:
     n = f"IF(s.last IS NULL OR x - s.last >= {gap}L, s.n + 1, s.n) AS n"
     inside = f"IF(x - s.last < {gap}L, s.inside + x - s.last, s.inside) AS inside"
     mean = "IF(s.n > 0, CAST(s.inside AS DOUBLE) / (s.n * 1000000D), NULL)"
-    value = "s.n" if _counts_sessions(feature) else mean
+    value = "s.n" if _counts(feature) else mean
     return f"aggregate({instants}, {start}, (s, x) -> struct({n}, {inside}, x AS last), s -> {value})"
 
 
@@ -139,7 +143,3 @@ def _order(source: EventContract) -> str:
 def _instant(source: EventContract) -> str:
     time = source.roles.event_time
     return f"`{time}`" if source.columns[time].type == "timestamp" else f"CAST(`{time}` AS TIMESTAMP)"
-
-
-def _literal(value: int | float | str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" if isinstance(value, str) else repr(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,9 +11,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.features import FeatureGroup
+from headrace.features.midnights import Midnights
+from headrace.ground.interval import DAY
 from headrace.tables.spec import Table
 
 if TYPE_CHECKING:
+    from headrace.graph.job import Inputs
     from headrace.graph.project import Project
 
 
@@ -44,6 +48,26 @@ def kept_tables(project: Project, today: date) -> tuple[Table, ...]:
             meaning = f"Version {step.version} of {group.group}, made no more; to be read until {step.retire_after}."
             found.append(replace(features_table(group.kept_in(step.table)), meaning=meaning))
     return tuple(found)
+
+
+def group_inputs(project: Project, names: Iterable[str]) -> dict[str, Table]:
+    """The tables of groups as a job's inputs: ``features.{name}`` each, which no other input is called, whatever the group is."""
+    return {_input(name): features_table(project.groups[name]) for name in names}
+
+
+def group_rows(inputs: Inputs, names: Iterable[str]) -> dict[str, DataFrame]:
+    """The rows of those inputs, by the groups' names."""
+    return {name: inputs[_input(name)] for name in names}
+
+
+def _input(name: str) -> str:
+    return f"features.{name}"
+
+
+def snapshots(project: Project) -> Midnights:
+    """The midnights of which every group's table holds rows, once the project's span is done."""
+    every, span = project.config.snapshots_every, project.span
+    return Midnights((span.start + every).date(), every // DAY, (span.end - span.start) // every)
 
 
 def laid_out(features: DataFrame, group: FeatureGroup) -> DataFrame:

@@ -8,6 +8,11 @@ from datetime import date, timedelta
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from headrace.ground.interval import DAY, MICROSECOND
+
+_EPOCH = date(1970, 1, 1)
+_MICROS = DAY // MICROSECOND
+
 
 @dataclass(frozen=True)
 class Midnights:
@@ -29,6 +34,14 @@ class Midnights:
     def leaves(self, days: int, event_day: Column | str = "event_day") -> Column:
         """The first midnight whose window of so many days has left the day behind."""
         return self.index(F.date_add(event_day, days + 1))
+
+    def age(self, instant: Column) -> Column:
+        """Microseconds from the last midnight at or before ``instant``, however many there are; null before the first."""
+        first = (self.first - _EPOCH).days * _MICROS
+        return F.when(
+            F.unix_micros(instant) >= F.lit(first),
+            F.pmod(F.unix_micros(instant) - F.lit(first), F.lit(self.step * _MICROS)),
+        )
 
     def instant(self, index: Column) -> Column:
         """The timestamp of a midnight."""

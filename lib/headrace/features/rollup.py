@@ -174,12 +174,18 @@ def _presented(merged: DataFrame, group: FeatureGroup, source: EventContract) ->
     for feature in group.features:
         for window in feature.windows if feature.aggregate else ():
             cells = {role: _state_sql(slot) for role, slot in slots_of(feature, group, source, window).items()}
-            values.append(F.expr(present(feature, cells)).alias(f"{feature.name}_{window}"))
-    frame = merged.select(*group.entity, "as_of", *values)
+            values.append(F.expr(present(feature, cells, group.group)).alias(f"{feature.name}_{window}"))
+    frame = with_derived(merged.select(*group.entity, "as_of", *values), group)
+    return frame.select(*group.entity, "as_of", *group.columns)
+
+
+def with_derived(presented: DataFrame, group: FeatureGroup) -> DataFrame:
+    """The frame with the group's derived columns, in order, each from those before it."""
+    frame = presented
     for feature in group.features:
         if feature.derive is not None:
-            frame = frame.withColumn(feature.name, F.expr(derived_or_error(feature)))
-    return frame.select(*group.entity, "as_of", *group.columns)
+            frame = frame.withColumn(feature.name, F.expr(derived_or_error(feature, group.group)))
+    return frame
 
 
 def _state_sql(slot: Slot) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.models import ModelContract
+from headrace.contracts.namespaces import as_of_column
 from headrace.ground.errors import HeadraceError
 from headrace.tables.spec import Table
 from headrace.training.apply import with_score
@@ -74,16 +75,34 @@ def columns_by_group(
 
 
 def join_groups(
-    groups: Mapping[str, DataFrame], columns: Mapping[str, Sequence[str]], entity: Sequence[str], as_of: datetime
+    tables: Mapping[str, DataFrame],
+    columns: Mapping[str, Sequence[str]],
+    entity: Sequence[str],
+    as_of: datetime,
+    groups: Mapping[str, FeatureGroup],
 ) -> DataFrame:
-    """``entity..., as_of, columns`` of everybody whom some group knows at ``as_of``."""
+    """``entity..., as_of, columns`` of everybody whom some group knows at ``as_of``.
+
+    ``tables`` and ``groups`` are the groups' rows and contracts, by name. Whom a group does not know its source has
+    never seen: its columns are what its contract says of a window without events.
+    """
     from pyspark.sql import functions as f
 
+    from headrace.features.empty import empty_values, with_null_rule
+
+    known = {name: f"_known_{as_of_column(name)}" for name in columns}
     parts = [
-        groups[name].where(f.col("as_of") == f.lit(as_of)).select(*entity, "as_of", *names)
+        tables[name]
+        .where(f.col("as_of") == f.lit(as_of))
+        .select(*entity, "as_of", *names, f.lit(True).alias(known[name]))
         for name, names in columns.items()
     ]
-    return reduce(lambda one, other: one.join(other, on=[*entity, "as_of"], how="full"), parts)
+    joined = reduce(lambda one, other: one.join(other, on=[*entity, "as_of"], how="full"), parts)
+    values = []
+    for name, names in columns.items():
+        empty = empty_values(tables[name], groups[name], names) if len(columns) > 1 else {}
+        values += with_null_rule(names, f.col(known[name]).isNull(), empty)
+    return joined.select(*entity, "as_of", *values)
 
 
 def check_fingerprints(model: ScoringModel, name: str, version: str, present: Mapping[str, str]) -> None:

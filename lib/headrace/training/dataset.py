@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import Expression
+from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
 from headrace.events.validate import event_instant
 from headrace.features.asof import as_of_join
+from headrace.features.empty import empty_values, with_null_rule
+from headrace.features.midnights import Midnights
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY
 from headrace.tables.spec import Table
@@ -124,6 +128,8 @@ def build_training_set(
     label: LabelContract,
     entity: Sequence[str],
     *,
+    groups: Mapping[str, FeatureGroup] = MappingProxyType({}),
+    snapshots: Midnights | None = None,
     stale_after: timedelta = STALE_AFTER,
 ) -> DataFrame:
     """One row a label, with what was known at its cutoff; the cutoffs between training and test are left out.
@@ -139,6 +145,10 @@ def build_training_set(
         contract: The model's contract.
         label: The label's contract: its cutoffs, and when its window closes.
         entity: The key's columns.
+        groups: The groups' contracts. Whom a group has no row of at a cutoff, its source has never seen: the columns are
+            then what the contract says of a window without events, and ``{group}_as_of`` is null. Without a contract they are null.
+        snapshots: The midnights of which the tables hold rows; without them, each cutoff is taken to have one. At a
+            cutoff that has none nothing is known of anybody, and the columns are null.
         stale_after: A feature row that is older than this at the cutoff is not taken. It also bounds what is read.
 
     Raises:
@@ -149,27 +159,29 @@ def build_training_set(
         "user_bucket", F.pmod(F.xxhash64(*entity), F.lit(BUCKETS)).cast("int")
     )
     spine = spine.select(*entity, "cutoff", "label", "part", "user_bucket")
+    served = F.lit(True) if snapshots is None else snapshots.age(F.col("cutoff")) <= F.lit(_micros(stale_after))
     columns = columns_by_group(contract)
     keys = [*entity, "cutoff"]
-    earliest, latest = (_midnight(day) for day in (label.cutoffs.first, label.cutoffs.last))
     # Each group is looked up from the bare keys, then joined: chained look-ups make Spark's optimizer derive
     # constraints from constraints until memory ends (5 groups did).
     for group, names in columns.items():
-        known = _selected(group, features, names, contract, entity)
-        near = known.where(F.col(as_of_column(group)).between(F.lit(earliest - stale_after), F.lit(latest)))
-        found = as_of_join(
-            labels.select(*keys),
-            near,
-            by=entity,
-            left_time="cutoff",
-            right_time=as_of_column(group),
-            tolerance=stale_after,
-        )
+        known, at = _selected(group, features, names, contract, entity), as_of_column(group)
+        near = known.where(F.col(at).between(*_reach(label, stale_after)))
+        asked = labels.select(*keys)
+        found = as_of_join(asked, near, by=entity, left_time="cutoff", right_time=at, tolerance=stale_after)
         spine = spine.join(found, on=keys, how="left")
+        if group in groups:
+            empty = empty_values(features[group], groups[group], names)
+            spine = spine.select(*with_null_rule(spine.columns, F.col(at).isNull() & served, empty))
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(
         *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(as_of_column(group) for group in columns)
     )
+
+
+def _reach(label: LabelContract, stale_after: timedelta) -> tuple[Column, Column]:
+    """The first and the last instant of feature rows that some cutoff takes."""
+    return F.lit(_midnight(label.cutoffs.first) - stale_after), F.lit(_midnight(label.cutoffs.last))
 
 
 def _parted(labels: DataFrame, contract: ModelContract, label: LabelContract) -> DataFrame:

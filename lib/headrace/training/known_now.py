@@ -19,11 +19,13 @@ from pyspark.sql import functions as F
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
+from headrace.features.empty import empty_values, with_null_rule
+from headrace.features.groups import snapshots
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.graph.project import Project
-from headrace.ground.interval import DAY
-from headrace.training.dataset import columns_by_group
+from headrace.ground.interval import DAY, MICROSECOND
+from headrace.training.dataset import STALE_AFTER, columns_by_group
 
 _EPOCH = date(1970, 1, 1)
 
@@ -85,10 +87,16 @@ def leakage(training_set: DataFrame, tiles: Mapping[str, DataFrame], model: Mode
     grid = _midnights(placed, [_now(as_of_column(group)) for group in columns], project, model)
     compared = placed
     for reference, names in columns.items():
-        group, at = project.groups[reference], _now(as_of_column(reference))
+        group, at, seen = project.groups[reference], _now(as_of_column(reference)), _now("_seen")
         now = _known_now(tiles[reference], group, project, grid).withColumn(at, F.col("as_of").cast("date"))
-        named = now.select(*group.entity, at, *(F.col(name).alias(_now(name)) for name in names))
-        compared = compared.join(named, on=[*group.entity, at], how="left")
+        empty = empty_values(now, group, names)
+        named = now.select(
+            *group.entity, at, F.lit(True).alias(seen), *(F.col(name).alias(_now(name)) for name in names)
+        )
+        joined = compared.join(named, on=[*group.entity, at], how="left")
+        ruled = {_now(name): value for name, value in empty.items()}
+        unseen = F.col(seen).isNull() & (snapshots(project).age(F.col("cutoff")) <= F.lit(STALE_AFTER // MICROSECOND))
+        compared = joined.select(*compared.columns, *with_null_rule(ruled, unseen, ruled))
     return _counted(compared, columns)
 
 

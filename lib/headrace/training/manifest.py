@@ -175,7 +175,7 @@ def differences(was: Manifest, project: Project, read: Mapping[str, str]) -> tup
     if was.spine != spine:
         lines.append(f"spine (label, test_from, columns that are looked up): was {was.spine}, is {spine}")
     tables = {name: source.table for name, source in was.inputs.items()}
-    if tables != dict(read):
+    if set(tables.values()) != set(read.values()):
         lines.append(f"inputs: were {_listed(tables)}, are {_listed(read)}")
     return tuple(lines)
 

@@ -64,7 +64,8 @@ def _told_as_gone(kind: type[BaseException] | None, error: BaseException | None,
 
 
 def _at_version(name: str, made: TrainingSet, job: Job, store: Store) -> DataFrame:
-    asset, version = job.inputs[name], made.manifest.inputs[name].version
+    asset = job.inputs[name]
+    version = {source.table: source.version for source in made.manifest.inputs.values()}[asset.name]
     if not isinstance(asset, Table):
         raise HeadraceError("VERSION_GONE", table=asset.name, version=version, problem=NOT_OURS)
     return store.load(asset, int(version))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import tiny
+import tiny_training
 
+from headrace.cli.loading import load_graph, open_project
 from headrace.features.catalog import build_catalog
 from headrace.graph.project import load_project
 from headrace.ground.errors import HeadraceError
@@ -77,3 +79,21 @@ def test_tiles_of_another_key_stand_in_the_catalog_by_that_key(tmp_path):
     assert (tables["tiles.visits"].entity, tables["tiles.visits_by_shop"].entity) == (("who",), ("shop",))
     job = graph[2]
     assert set(job.inputs) == {"visits", "visits_by_shop"} == set(job.history)
+
+
+@pytest.mark.parametrize("name", ["events", "training", "scores", "champion", "tally_visits"])
+def test_a_group_may_be_called_as_another_input_of_a_job_is(tmp_path, name):
+    """A job's own inputs and the groups that it reads have name spaces of their own."""
+    root = tiny_training.make_project(tmp_path)
+    for file in ("features/visiting", "models/going"):
+        path = root / f"conf/contracts/{file}.yaml"
+        path.write_text(
+            path.read_text().replace("group: visiting", f"group: {name}").replace("{visiting:", f"{{{name}:")
+        )
+    jobs = {job.name: [asset.name for asset in job.inputs.values()] for job in load_graph(open_project(root, "local"))}
+    group = f"features.{name}"
+    assert jobs["build_training_set"] == ["raw.events_visits", group]
+    assert sorted(jobs["score_users"]) == ["champion.going", group]
+    assert sorted(jobs["monitor"]) == [
+        "champion.going", group, "raw.events_visits", "raw.tally", "scores.going", "training.going",
+    ]  # fmt: skip

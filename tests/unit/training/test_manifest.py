@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 def made_of(project: Project, **versions: str) -> Manifest:
     model = project.models["going"]
-    read = {"events": "3", "visiting": "5"} | versions
+    read = {"events": "3", "features.visiting": versions.get("visiting", "5")}
     identity = {"interval": "2024-03-01..2024-03-11", "inputs": json.dumps(read)}
     return manifest_of(model, project, job(project, model), identity, "18-ab")
 
@@ -43,7 +43,7 @@ def test_the_id_follows_from_spine_contracts_and_versions(root: Path) -> None:
     assert made_of(project).id == made.id
     assert made_of(project, visiting="6").id != made.id
     assert {name: (one.table, one.version) for name, one in made.inputs.items()} == {
-        "events": ("raw.events_visits", "3"), "visiting": ("features.visiting", "5"),
+        "events": ("raw.events_visits", "3"), "features.visiting": ("features.visiting", "5"),
     }  # fmt: skip
     assert made.over.label() == made.interval
 
