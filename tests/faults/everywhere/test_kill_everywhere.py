@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_training
@@ -44,16 +45,16 @@ def places(home: Path) -> list[Place]:
     return found
 
 
-def hashes(spark: object, home: Path) -> dict[str, str]:
+def hashes(spark: Any, home: Path) -> dict[str, str]:
     """Of every table whose rows are a run's results."""
     from headrace.tables.hash import table_hash
 
     names = [name for name in tables(home) if not name.startswith(RUNS_OWN)]
-    return {name: table_hash(spark.read.format("delta").load(str(home / "warehouse" / name))) for name in names}  # type: ignore[attr-defined]
+    return {name: table_hash(spark.read.format("delta").load(str(home / "warehouse" / name))) for name in names}
 
 
-def decisions(spark: object, home: Path) -> list[tuple[object, ...]]:
-    rows = spark.read.format("delta").load(str(home / "warehouse/ops/decisions"))  # type: ignore[attr-defined]
+def decisions(spark: Any, home: Path) -> list[tuple[object, ...]]:
+    rows = spark.read.format("delta").load(str(home / "warehouse/ops/decisions"))
     return sorted(rows.select("model", "kind", "version", "state").distinct().collect())
 
 
