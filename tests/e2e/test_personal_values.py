@@ -68,7 +68,7 @@ def test_what_commands_print_holds_none_but_where_raw_text_is_asked_for(
 def test_an_error_over_rows_repeats_no_value(
     spark: Any, capfd: pytest.CaptureFixture[str], trained: Any, copy: Path, more: list[str]
 ) -> None:
-    """A rule that cannot be computed on what landed: Spark's message quotes the value, in the JVM's log too."""
+    """A rule that cannot be computed on what landed is named; Spark's message quotes the value, in the JVM's log too."""
     from headrace.cli import main
 
     path = copy / "conf/contracts/events/visits.yaml"
@@ -79,10 +79,13 @@ def test_an_error_over_rows_repeats_no_value(
     status = main([*more, "run", "ingest_events", "--project", str(copy)])
     captured = capfd.readouterr()
     assert status == 1
-    assert "[CAST_INVALID_INPUT] The value (hidden) of the type" in captured.out + captured.err
+    line = text.partition("mail like '%@%'")[0].count("\n") + 1
+    rule = f"rule visits.has_mail ({path}:{line})"
+    assert rule in captured.out
+    assert ("The value (hidden) of the type" in captured.out + captured.err) == bool(more)
     assert repeats(captured.out + captured.err) == []
     assert {str(path) for path in files(copy / "home") if repeats(path.read_bytes())} == set()
     ledger = spark.read.format("delta").load(str(copy / "home/warehouse/ops/ledger")).where("state = 'failed'")
     (note,) = (row["note"] for row in ledger.collect())
-    assert "[CAST_INVALID_INPUT] The value (hidden) of the type" in note
+    assert note.startswith(f"FORMULA_FAILED: {rule}")
     assert repeats(note) == []
