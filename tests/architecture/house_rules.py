@@ -29,6 +29,7 @@ BROUGHT_HERE = {
     "lib/headrace/tables/lake.py": "a row a day of arrival; one commit of a history; the files of a Parquet table elsewhere",
     "lib/headrace/events/ingest.py": "the landing files that cannot be read, and Parquet files with their columns; never lines",
     "lib/headrace/features/alike.py": "10,000 entities x numeric columns of groups; no keys",
+    "lib/headrace/features/publishing.py": "a row a published version of a group",
     "lib/headrace/training/sample.py": "the rows that the model contract names: search.sample_rows",
     "lib/headrace/training/leakage.py": "features x labels x cells of their values; one row of counts",
     "lib/headrace/training/refit.py": "one row of means and deviations",

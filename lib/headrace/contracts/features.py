@@ -192,6 +192,8 @@ class FeatureGroup(Strict):
     zone: Zone = "UTC"
     accuracy: Literal["snapshot", "temporal"] = "snapshot"
     tail: Literal["exact", "day"] = "exact"
+    published: bool = False
+    """Whether other projects may read it (see ``contracts.published``); no part of its meaning."""
     features: tuple[Feature, ...] = Field(min_length=1)
     _table: str = PrivateAttr(default="")
 

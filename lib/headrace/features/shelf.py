@@ -21,6 +21,7 @@ from headrace.features.columns import (
     state_columns,
 )
 from headrace.features.entry import Column, Entry, Freshness, Reader
+from headrace.features.published import published_columns
 from headrace.features.tiling import tiles_table, tilings
 from headrace.graph.job import Job
 from headrace.graph.lint import Graph
@@ -192,6 +193,7 @@ class Shelf:
         """What contracts say of the table's columns."""
         found = self._contract(name)
         if found is None:
+            yield from published_columns(name)
             return
         contract, source = found
         schema = name.partition(".")[0]
