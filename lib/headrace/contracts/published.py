@@ -57,7 +57,7 @@ class Published(Strict):
     fingerprint: str = Field(min_length=1)
     owner: str
     purpose: str
-    entity: tuple[PublishedKey, ...] = Field(min_length=1)
+    keys: tuple[PublishedKey, ...] = Field(min_length=1)
     features: tuple[PublishedColumn, ...] = Field(min_length=1)
     accuracy: Literal["snapshot", "temporal"]
     zone: str
@@ -80,9 +80,9 @@ class Published(Strict):
         return f"{self.namespace}@{self.version}"
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The names of the entity's columns."""
-        return tuple(key.name for key in self.entity)
+    def entity(self) -> tuple[str, ...]:
+        """The names of the key's columns."""
+        return tuple(key.name for key in self.keys)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ class Published(Strict):
     @cached_property
     def types(self) -> Mapping[str, str]:
         """The SQL type of every column that a reader may ask for."""
-        kept = {key.name: key.type for key in self.entity} | {"as_of": "timestamp"}
+        kept = {key.name: key.type for key in self.keys} | {"as_of": "timestamp"}
         return kept | {column.name: column.type for column in self.features}
 
     def column(self, name: str) -> PublishedColumn:

@@ -22,7 +22,7 @@ CATALOG_COLUMNS: Mapping[str, tuple[str, str]] = {
     "fingerprint": ("string", "What its values mean, everything upstream included."),
     "owner": ("string", "Who answers for it."),
     "purpose": ("string", "What it is for."),
-    "entity": ("array<struct<name:string,type:string,sensitivity:string>>", "The key's columns."),
+    "keys": ("array<struct<name:string,type:string,sensitivity:string>>", "The key's columns."),
     "features": (
         "array<struct<name:string,type:string,meaning:string,unit:string,sensitivity:string,when_empty:string>>",
         "The feature columns; when_empty is the value for whom the source has never seen, as text.",

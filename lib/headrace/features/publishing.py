@@ -18,6 +18,7 @@ from headrace.ground.interval import DAY
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+
 def published_groups(project: Project) -> tuple[FeatureGroup, ...]:
     """The groups whose contracts say that others may read them."""
     return tuple(group for group in project.groups.values() if group.published)
@@ -75,7 +76,7 @@ def _listed(group: FeatureGroup, table: DataFrame, project: Project, at: At) -> 
         fingerprint=project.identity(group.namespace),
         owner=group.owner,
         purpose=_plain(group.purpose),
-        entity=tuple(
+        keys=tuple(
             PublishedKey(name=key.name, type=_type(table, key.name), sensitivity=key.sensitivity) for key in keys
         ),
         features=tuple(_columns(group, table, project)),
