@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from headrace.features.catalog import Catalog
 from headrace.features.entry import Column, Entry, Freshness, Reader
+from headrace.features.versions import Version
 
 AT = datetime(2024, 3, 11, 6, 30, tzinfo=UTC)
 EVIL = "\"'><script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">"
 FRESH = Freshness(
     4, AT, datetime(2024, 3, 11, tzinfo=UTC), "build_features", "r7", "2024-03-10..2024-03-11", 1234, 5_000_000
+)
+
+
+VERSIONS = (
+    Version(
+        2, date(2024, 2, 1), "Free ones are no visits.", (f"visits.where: –  ->  {EVIL}",), "features.visiting", "holds"
+    ),
+    Version(1, date(2024, 1, 1), "First.", (), "features.visiting_v1", "gone", date(2024, 2, 8), first=True),
 )
 
 
@@ -23,6 +32,7 @@ def small_catalog() -> Catalog:
         columns=(Column("visits_7d", "bigint"), Column("visits_28d", "bigint")), freshness=FRESH,
         readers=(Reader("model", "lapse", "visits_7d"), Reader("job", "score_users")), made_by=("build_features",),
         definitions=("SELECT 7", "SELECT 28"), python='headrace.open().features("visiting")', sql="SELECT visits_7d",
+        versions=VERSIONS, aliases=("growth.visiting.visits",),
     )  # fmt: skip
     paid = Entry(
         kind="feature", name="visiting.paid", meaning="Money of visits.", owner="growth@example.com", entity=("who",),

@@ -62,7 +62,7 @@ def press(shop: Any, *keys: str) -> None:
 
 def names(shop: Any) -> list[str]:
     """The entries that can be seen, in their order."""
-    entries = shop.find_elements("css selector", "#entries > li")
+    entries = shop.find_elements("css selector", "ul.entries > li")
     return [entry.get_attribute("id") for entry in entries if entry.is_displayed()]
 
 
@@ -82,28 +82,28 @@ def test_all_is_there_before_anything_is_typed(shop: Any) -> None:
 def test_typing_narrows_with_each_letter_and_names_come_first(shop: Any) -> None:
     search = at(shop, "#search")
     search.send_keys("visits")
-    assert names(shop)[:2] == ["feature-visiting.visits", "source-visits"]
-    assert "feature-visiting.paid" in names(shop), "its meaning and its source say visits"
+    assert names(shop)[:2] == ["visiting.visits", "source-visits"]
+    assert "visiting.paid" in names(shop), "its meaning and its source say visits"
     search.send_keys(" MONEY")
-    assert names(shop) == ["feature-visiting.paid"]
+    assert names(shop) == ["visiting.paid"]
     assert at(shop, "#shown").text == "1 of 7 shown: 1 feature"
     search.clear()
     search.send_keys("visits_28d")
-    assert names(shop) == ["feature-visiting.visits"], "a column is a name too"
+    assert names(shop) == ["visiting.visits"], "a column is a name too"
 
 
 def test_filters_and_text_hold_together(shop: Any) -> None:
     choose(shop, "window", "7d")
-    assert names(shop) == ["feature-visiting.visits", "feature-visiting.paid"]
+    assert names(shop) == ["visiting.visits", "visiting.paid"]
     choose(shop, "owner", "data@example.com")
     assert names(shop) == []
     assert at(shop, "#what").text == "Nothing passes all of these filters."
     choose(shop, "window", "")
-    assert names(shop) == ["feature-profile.age", "source-visits"]
+    assert names(shop) == ["profile.age", "source-visits"]
     choose(shop, "kind", "feature")
     choose(shop, "entity", "who")
     choose(shop, "source", "profiles")
-    assert names(shop) == ["feature-profile.age"]
+    assert names(shop) == ["profile.age"]
     at(shop, "#clear").click()
     assert len(names(shop)) == 7
 
@@ -116,7 +116,7 @@ def test_nothing_found_names_the_nearest_and_takes_it(shop: Any) -> None:
     assert at(shop, "#near").text == "visits_7d"
     at(shop, "#near").click()
     assert at(shop, "#search").get_attribute("value") == "visits_7d"
-    assert "feature-visiting.visits" in names(shop)
+    assert "visiting.visits" in names(shop)
     assert not at(shop, "#nothing").is_displayed()
 
 
@@ -126,7 +126,7 @@ def test_what_the_filters_hide_is_offered(shop: Any) -> None:
     assert names(shop) == []
     assert at(shop, "#without").text == "Show the 1 without the filters"
     at(shop, "#without").click()
-    assert names(shop) == ["feature-profile.age"]
+    assert names(shop) == ["profile.age"]
 
 
 def test_it_works_by_keyboard_alone(shop: Any) -> None:
@@ -137,7 +137,7 @@ def test_it_works_by_keyboard_alone(shop: Any) -> None:
     press(shop, keys.ARROW_DOWN, keys.ARROW_DOWN)
     assert "paid" in shop.switch_to.active_element.text
     press(shop, keys.ENTER)
-    assert at(shop, "[id='feature-visiting.paid'] .more").is_displayed()
+    assert at(shop, "[id='visiting.paid'] .more").is_displayed()
     press(shop, keys.ARROW_UP, keys.ARROW_UP)
     assert shop.switch_to.active_element.get_attribute("id") == "search"
     press(shop, keys.ESCAPE)
@@ -147,10 +147,52 @@ def test_it_works_by_keyboard_alone(shop: Any) -> None:
 
 def test_a_link_opens_what_it_names_though_it_was_hidden(shop: Any) -> None:
     at(shop, "#search").send_keys("visits_28d")
-    at(shop, "[id='feature-visiting.visits'] summary").click()
-    at(shop, "[id='feature-visiting.visits'] a[href='#model-lapse']").click()
+    at(shop, "[id='visiting.visits'] summary").click()
+    at(shop, "[id='visiting.visits'] a[href='#model-lapse']").click()
     assert at(shop, "#model-lapse .more").is_displayed()
     assert len(names(shop)) == 7
+
+
+def fragment(shop: Any) -> str:
+    return str(shop.execute_script("return location.hash"))
+
+
+def test_the_address_keeps_what_is_asked_for_and_what_is_open(shop: Any, page: Path) -> None:
+    at(shop, "#search").send_keys("visits money")
+    choose(shop, "owner", "growth@example.com")
+    at(shop, "[id='visiting.paid'] summary").click()
+    wait_for(shop, "#visiting.paid?search=visits+money&owner=growth%40example.com")
+    link = page.as_uri() + fragment(shop)
+    shop.get("about:blank")
+    shop.get(link)
+    assert names(shop) == ["visiting.paid"]
+    assert at(shop, "#search").get_attribute("value") == "visits money"
+    assert at(shop, "[id='visiting.paid'] .more").is_displayed()
+    at(shop, "[id='visiting.paid'] summary").click()
+    at(shop, "#clear").click()
+    wait_for(shop, "")
+
+
+def wait_for(shop: Any, wanted: str) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(shop, 5).until(lambda _: fragment(shop) == wanted, f"{fragment(shop)} is not {wanted}")
+
+
+@pytest.mark.parametrize("name", ["visiting.visits", "growth.visiting.visits", "visits_28d"])
+def test_a_link_to_a_feature_opens_it(browser: Any, page: Path, name: str) -> None:
+    browser.get("about:blank")
+    browser.get(f"{page.as_uri()}#{name}")
+    assert at(browser, "[id='visiting.visits'] .more").is_displayed()
+    assert len(names(browser)) == 7
+    wait_for(browser, "#visiting.visits")
+
+
+def test_a_link_to_what_is_gone_says_what_is_nearest(browser: Any, page: Path) -> None:
+    browser.get("about:blank")
+    browser.get(f"{page.as_uri()}#visiting.visit_count?owner=nobody")
+    assert names(browser) == []
+    assert at(browser, "#near").text.startswith("visiting.")
 
 
 def test_nothing_is_wider_than_a_phone(shop: Any) -> None:

@@ -52,6 +52,24 @@ def test_the_page_is_fresh_and_shows_no_value(spark: Any, whole: Any, call: Call
     assert [value for value in told | ids if re.search(rf"(?<![\w-]){re.escape(value)}(?![\w-])", text)] == []
 
 
+def test_the_lines_that_read_a_feature_read_it(spark: Any, trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What page and terminal tell people to paste: from the project's folder, in Python and in SQL, the same rows."""
+    import headrace
+
+    monkeypatch.chdir(trained.root)
+    monkeypatch.delenv("HEADRACE_PROJECT", raising=False)
+    _, catalog = open_catalog(Choice(trained.root, "local"))
+    features = catalog.of("feature")
+    assert [entry.name for entry in features] == ["visiting.visits", "visiting.paid"]
+    for entry in (*features, catalog.entry("table", "features.visiting"), catalog.entry("model", "going")):
+        by_python = eval(entry.python, {"headrace": headrace})
+        by_sql = spark.sql(entry.sql)
+        assert by_python.columns == by_sql.drop("as_of_month").columns, entry.name
+        assert by_python.count() > 0
+        assert by_python.exceptAll(by_sql.drop("as_of_month")).isEmpty(), entry.name
+        assert {column.name for column in entry.columns} <= {*by_sql.columns} or entry.kind == "model", entry.name
+
+
 def test_history_and_status_name_the_run(whole: Any, call: Call) -> None:
     project = ("--project", str(whole.root))
     run = re.findall(r"headrace run (\S+):", whole.said)[0]

@@ -184,10 +184,13 @@ def _beside(out: Console, one: Difference, rows: list[Row], key: bytes, shown: i
     named = {change.feature for change in one.changes}
     group = one.new.group
     features = {
-        column: feature for side in (one.old.group, group) for feature in side.features for column in feature.columns
+        column: (feature, side)
+        for side in (one.old.group, group)
+        for feature in side.features
+        for column in feature.columns
     }
-    columns = [column for column, feature in features.items() if "" in named or feature.name in named or feature.derive]
-    hidden = {column for column in columns if sensitivity_of(features[column], one.new.source) in HIDDEN}
+    columns = [name for name, (one_of, _) in features.items() if "" in named or one_of.name in named or one_of.derive]
+    hidden = {column for column in columns if sensitivity_of(*features[column], one.new.source) in HIDDEN}
     out.print(f"{group.namespace} as of {day}, {len(rows)} users by least hash; keys as keyed hashes:")
     grid = grid_of("user", "column", "agreed", "now")
     for column in columns:

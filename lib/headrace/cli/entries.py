@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from headrace.cli.choice import Choice, grid_of
 if TYPE_CHECKING:
     from headrace.features.catalog import Catalog
     from headrace.features.entry import Entry
+    from headrace.features.versions import Version
     from headrace.graph.project import Project
 
 
@@ -47,11 +48,21 @@ def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:
             key = "key" if column.key else ""
             columns.add_row(f"  {column.name}", column.type or "–", key, column.sensitivity, column.meaning)
         out.print(columns)
+    if entry.versions:
+        _show_versions(out, entry.versions)
     computed = entry.definitions[place] if entry.definitions else ""
     for title, text in (("Computed as", computed), ("Read it in Python", entry.python), ("Read it in SQL", entry.sql)):
         if text:
             out.print(f"{title}:")
             out.print("\n".join(f"  {line}" for line in text.splitlines()), soft_wrap=True)
+
+
+def _show_versions(out: Console, versions: Iterable[Version]) -> None:
+    """Since when each version holds, why it came, and what of it concerns the feature."""
+    grid = grid_of("  version", "state", "why", "what changed", "table")
+    for version in versions:
+        grid.add_row(f"  {version.number}", version.told, version.why, "\n".join(version.changed), version.table)
+    out.print(grid)
 
 
 def _facts(entry: Entry, never: str) -> Iterator[tuple[str, str]]:

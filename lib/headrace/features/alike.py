@@ -40,7 +40,7 @@ class Pair:
 
 def shareable(group: FeatureGroup, source: EventContract) -> tuple[str, ...]:
     """The columns of a group that may be looked at: neither personal nor special."""
-    open_ones = [one for one in group.features if sensitivity_of(one, source) not in ("personal", "special")]
+    open_ones = [one for one in group.features if sensitivity_of(one, group, source) not in ("personal", "special")]
     return tuple(column for feature in open_ones for column in feature.columns)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.contracts.names import show_span
 from headrace.features.columns import key_columns, most_sensitive, sensitivity_of
-from headrace.features.definition import column_type, definitions, null_rule
-from headrace.features.entry import Column, Entry, Kind, Reader
+from headrace.features.definition import column_type
+from headrace.features.entry import Column, Entry, Kind, Reader, filled, plain
+from headrace.features.feature import feature_entries
 from headrace.features.shelf import Shelf, put_up
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
@@ -81,87 +81,14 @@ def build_catalog(project: Project, graph: Graph, own: Iterable[Table] = ()) -> 
         HeadraceError: TABLE_LOG_UNREADABLE.
     """
     shelf = put_up(project, graph, own)
-    parts = (_features(project, shelf), _labels(project, shelf), _models(project, shelf), _sources(project, shelf))
+    parts = (
+        feature_entries(project, shelf),
+        _labels(project, shelf),
+        _models(project, shelf),
+        _sources(project, shelf),
+    )
     found = [entry for part in parts for entry in part]
     return Catalog(project.name, project.env, (*found, *shelf.entries()))
-
-
-def _features(project: Project, shelf: Shelf) -> Iterator[Entry]:
-    for group in project.groups.values():
-        for feature in group.features:
-            yield _feature(feature, group, project, shelf)
-
-
-def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: Shelf) -> Entry:
-    source, table, name = project.sources[group.source], group.table, project.groups.shortest(group)
-    sensitivity = sensitivity_of(feature, source)
-    kind = column_type(feature, source)
-    facts = {
-        "Unit": feature.unit or "",
-        "Aggregate": _aggregate(feature),
-        "Type": kind,
-        "Null rule": null_rule(feature),
-        "Group": f"{group.group}, version {group.version}, team {group.team}",
-        "The group's purpose": _plain(group.purpose),
-        "Known as of": f"{group.accuracy}: midnight {group.zone}; window edges {group.tail}",
-    }
-    entry = Entry(
-        kind="feature",
-        name=f"{name}.{feature.name}",
-        meaning=_plain(feature.meaning),
-        owner=group.owner,
-        entity=group.entity,
-        windows=_windows(feature, group),
-        sources=(group.source,),
-        version=group.version,
-        fingerprint=project.identity(group.namespace),
-        sensitivity=sensitivity,
-        columns=tuple(Column(name, kind, "", sensitivity) for name in feature.columns),
-        readers=tuple(_readers_of_feature(feature, group, project)) + shelf.readers(table),
-        facts=_filled(facts),
-        definitions=definitions(feature, group, source),
-        words=" ".join((group.group, group.team, feature.unit or "", feature.aggregate or "derived")),
-        aliases=(f"{group.namespace}.{feature.name}",),
-    )
-    return shelf.placed(entry, table, [*group.entity, "as_of", *feature.columns], f'features("{name}")')
-
-
-def _aggregate(feature: Feature) -> str:
-    if feature.gap is not None:
-        return f"sessions ({feature.measure or 'count'}), a new one after a gap of {show_span(feature.gap)}"
-    return (feature.aggregate or "derived") + (f" of {feature.k}" if feature.k is not None else "")
-
-
-def _windows(feature: Feature, group: FeatureGroup) -> tuple[str, ...]:
-    """A feature's windows; a derived one has those of the columns that it is derived from."""
-    if feature.derive is None:
-        return feature.windows
-    inside: list[str] = []
-    for other in group.features[: group.features.index(feature)]:
-        if other.derive is None:
-            pairs = zip(other.columns, other.windows, strict=True)
-            inside += [window for column, window in pairs if column in feature.derive.columns]
-        elif other.name in feature.derive.columns:
-            inside += _windows(other, group)
-    return tuple(dict.fromkeys(inside))
-
-
-def _readers_of_feature(feature: Feature, group: FeatureGroup, project: Project) -> Iterator[Reader]:
-    mine = set(feature.columns)
-    for other in group.features:
-        if other.derive is not None and mine & other.derive.columns:
-            yield Reader(
-                "feature",
-                f"{project.groups.shortest(group)}.{other.name}",
-                ", ".join(sorted(mine & other.derive.columns)),
-            )
-    for model in project.models.values():
-        asked = [(project.groups[name], column) for name, columns in model.features.items() for column in columns]
-        taken = [column for other, column in asked if other is group and column in mine]
-        apart = [one.column for one in model.segments if project.groups[one.group] is group and one.column in mine]
-        if taken or apart:
-            said = [*taken, *(f"{column} (segment)" for column in apart)]
-            yield Reader("model", model.model, ", ".join(said))
 
 
 def _labels(project: Project, shelf: Shelf) -> Iterator[Entry]:
@@ -172,7 +99,7 @@ def _labels(project: Project, shelf: Shelf) -> Iterator[Entry]:
         entry = Entry(
             kind="label",
             name=label.label,
-            meaning=_plain(label.purpose),
+            meaning=plain(label.purpose),
             owner=label.owner,
             entity=source.entity,
             sources=(label.source,),
@@ -181,7 +108,7 @@ def _labels(project: Project, shelf: Shelf) -> Iterator[Entry]:
             sensitivity=most_sensitive(source.columns[key].sensitivity for key in source.entity),
             columns=key_columns(source.entity, source),
             readers=(*models, *shelf.readers(table)),
-            facts=_filled(_asked(label)),
+            facts=filled(_asked(label)),
         )
         yield shelf.placed(entry, table, [*source.entity, "cutoff", "label"], f'table("{table}")')
 
@@ -206,7 +133,7 @@ def _models(project: Project, shelf: Shelf) -> Iterator[Entry]:
         entry = Entry(
             kind="model",
             name=model.model,
-            meaning=_plain(model.purpose),
+            meaning=plain(model.purpose),
             owner=model.owner,
             entity=source.entity,
             sources=tuple(sources),
@@ -214,7 +141,7 @@ def _models(project: Project, shelf: Shelf) -> Iterator[Entry]:
             fingerprint=model.fingerprint,
             columns=tuple(_inputs(model, project)),
             readers=shelf.readers(f"champion.{model.model}", table),
-            facts=_filled(_judged(model) | {"Scored by": shelf.scored_by(table)}),
+            facts=filled(_judged(model) | {"Scored by": shelf.scored_by(table)}),
             words=" ".join((*model.columns, *model.groups, model.label)),
         )
         placed = shelf.placed(entry, table, [*source.entity, "as_of", "score", "model_version"], f'table("{table}")')
@@ -228,8 +155,8 @@ def _inputs(model: ModelContract, project: Project) -> Iterator[Column]:
         owner = {column: feature for feature in group.features for column in feature.columns}
         for column in columns:
             feature = owner[column]
-            said = f"{_plain(feature.meaning)} ({name}.{feature.name})"
-            yield Column(column, column_type(feature, source), said, sensitivity_of(feature, source))
+            said = f"{plain(feature.meaning)} ({name}.{feature.name})"
+            yield Column(column, column_type(feature, source), said, sensitivity_of(feature, group, source))
 
 
 def _judged(model: ModelContract) -> dict[str, str]:
@@ -259,7 +186,7 @@ def _sources(project: Project, shelf: Shelf) -> Iterator[Entry]:
         entry = Entry(
             kind="source",
             name=source.source,
-            meaning=_plain(source.purpose),
+            meaning=plain(source.purpose),
             owner=source.owner,
             entity=source.entity,
             sources=(source.source,),
@@ -271,15 +198,7 @@ def _sources(project: Project, shelf: Shelf) -> Iterator[Entry]:
                 for name, one in source.columns.items()
             ),
             readers=(*groups, *labels, *shelf.readers(table)),
-            facts=_filled(facts),
+            facts=filled(facts),
             words=" ".join((*source.columns, *source.types)),
         )
         yield shelf.placed(entry, table, [], f'table("{table}")')
-
-
-def _filled(facts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in facts.items() if value)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())

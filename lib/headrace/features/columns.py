@@ -8,6 +8,7 @@ from headrace.contracts.events import EventContract
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.names import Sensitivity
 from headrace.features.definition import column_type
+from headrace.features.derivation import ancestry
 from headrace.features.entry import Column
 from headrace.features.tiling import source_atoms
 
@@ -107,7 +108,7 @@ def feature_columns(group: FeatureGroup, source: EventContract) -> Iterator[Colu
     for feature in group.features:
         for name in feature.columns:
             meaning = " ".join(feature.meaning.split())
-            yield Column(name, column_type(feature, source), meaning, sensitivity_of(feature, source))
+            yield Column(name, column_type(feature, source), meaning, sensitivity_of(feature, group, source))
 
 
 def state_columns(groups: Iterable[FeatureGroup], source: EventContract) -> Iterator[Column]:
@@ -118,8 +119,15 @@ def state_columns(groups: Iterable[FeatureGroup], source: EventContract) -> Iter
         yield Column(name, "", f"State: {atom.lift}", "internal" if plain else most_sensitive(read))
 
 
-def sensitivity_of(feature: Feature, source: EventContract) -> Sensitivity:
-    """What the contract says, raised to that of the columns whose values the feature carries (semantics 18)."""
+def sensitivity_of(feature: Feature, group: FeatureGroup, source: EventContract) -> Sensitivity:
+    """What the contract says, raised to that of the columns whose values the feature carries (semantics 18).
+
+    A derived feature is as sensitive as what it is derived from.
+    """
+    return most_sensitive(_sensitivity(one, source) for one in ancestry(feature, group))
+
+
+def _sensitivity(feature: Feature, source: EventContract) -> Sensitivity:
     read = feature.expression.columns if feature.expression is not None and feature.aggregate in _CARRIES else ()
     return most_sensitive([feature.sensitivity, *(source.columns[name].sensitivity for name in read)])
 

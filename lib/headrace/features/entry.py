@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from headrace.contracts.names import Sensitivity
+from headrace.features.versions import Version
 from headrace.ground.interval import show_instant
 
 Kind = Literal["feature", "label", "model", "source", "table"]
@@ -81,7 +83,7 @@ class Entry:
 
     ``name`` is unique within the kind; a feature's is ``group.feature``, or ``team.group.feature`` where two teams have
     such a group. ``table`` is where it is kept, ``python`` and ``sql`` the lines that read it, ``definitions`` its
-    computation as SQL, a query a column.
+    computation as SQL, a query a column, ``versions`` the newest first.
     """
 
     kind: Kind
@@ -102,6 +104,7 @@ class Entry:
     unseen: bool = False
     facts: tuple[tuple[str, str], ...] = ()
     definitions: tuple[str, ...] = ()
+    versions: tuple[Version, ...] = ()
     python: str = ""
     sql: str = ""
     words: str = field(default="", repr=False)
@@ -123,8 +126,8 @@ class Entry:
 
     @property
     def anchor(self) -> str:
-        """Its address within a page."""
-        return f"{self.kind}-{self.name}"
+        """Its address within a page: a feature's is its name, as people pass it on; no other has a dot without a dash."""
+        return self.name if self.kind == "feature" else f"{self.kind}-{self.name}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,3 +143,13 @@ class Entry:
         """What a search looks through, in lower case."""
         parts = (*self.names, self.meaning, self.owner, *self.sources, *self.entity, *self.windows, self.words)
         return " ".join(parts).lower()
+
+
+def filled(facts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The facts that say something, as an entry keeps them."""
+    return tuple((name, value) for name, value in facts.items() if value)
+
+
+def plain(text: str) -> str:
+    """A text of a contract in one line."""
+    return " ".join(text.split())

@@ -33,7 +33,7 @@ def render(catalog: Catalog, at: datetime) -> str:
         script=SCRIPT,
         policy=f"'sha256-{digest}'",
         filters=filters(catalog.entries),
-        places={entry.anchor for entry in catalog.entries},
+        places={(str(entry.kind), entry.name): entry.anchor for entry in catalog.entries},
     )
 
 

@@ -98,6 +98,10 @@ def test_a_feature_is_shown_with_its_computation_and_its_lines(call: Call) -> No
     assert "features/customer_activity`" in said
     assert "model lapse_risk (spend_7d, spend_28d, spend_90d)" in said
     assert "version 3, fingerprint" in said
+    assert re.search(r"3 +since 2026-11-25, holds +First entry\. +the first that was agreed", said)
+    assert "conf/contracts/features/customer_activity.yaml:" in said
+    assert call("feature", "show", "customer_activity.spend")[1] == call("feature", "show", "spend")[1]
+    assert call("feature", "show", "growth.customer_activity.spend")[1] == call("feature", "show", "spend")[1]
     status, said = call("feature", "show", "spnd")
     assert (status, "Did you mean 'spend'?" in said) == (2, True)
 

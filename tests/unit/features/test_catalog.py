@@ -11,7 +11,7 @@ import tiny
 from whole_project import copy_project
 
 from headrace.cli.loading import load_graph, open_project
-from headrace.contracts.features import Feature
+from headrace.contracts.features import FeatureGroup
 from headrace.features.catalog import Catalog, build_catalog
 from headrace.features.columns import sensitivity_of
 from headrace.features.entry import Entry, Reader
@@ -132,9 +132,21 @@ def test_a_value_that_an_event_had_is_as_sensitive_as_there(folder: Path) -> Non
     """Rule 18."""
     source = open_project(folder, "local").sources["households"]
     common = {"name": "x", "meaning": "m", "windows": ["all"]}
-    last = Feature.model_validate({**common, "aggregate": "last", "expression": "age"})
-    count = Feature.model_validate({**common, "aggregate": "count_distinct", "expression": "age"})
-    assert (sensitivity_of(last, source), sensitivity_of(count, source)) == ("personal", "internal")
+    last = {**common, "aggregate": "last", "expression": "age"}
+    count = {**common, "name": "y", "aggregate": "count_distinct", "expression": "age"}
+    derived = {"meaning": "m", "scale": 0}
+    features = [
+        last,
+        count,
+        {**derived, "name": "z", "derive": "x_all"},
+        {**derived, "name": "w", "derive": "z + y_all"},
+    ]
+    group = FeatureGroup.model_validate(
+        {"team": "t", "group": "g", "version": 1, "owner": "o", "purpose": "p", "entity": ["household_id"]}
+        | {"source": "households", "features": features}
+    )
+    found = {one.name: sensitivity_of(one, group, source) for one in group.features}
+    assert found == {"x": "personal", "y": "internal", "z": "personal", "w": "personal"}
 
 
 def test_freshness_is_what_the_commits_say(folder: Path, tmp_path: Path) -> None:

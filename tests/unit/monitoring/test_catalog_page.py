@@ -84,7 +84,9 @@ def test_what_is_filtered_by_is_written_at_the_entry(text: str) -> None:
     visits = entries[0]
     assert json.loads(str(visits["data-window"])) == ["7d", "28d"]
     assert json.loads(str(visits["data-owner"])) == ["growth@example.com"]
-    assert str(visits["data-names"]).split() == ["visiting.visits", "visits", "visits_7d", "visits_28d"]
+    assert str(visits["data-names"]).split() == [
+        *("visiting.visits", "visits", "growth.visiting.visits", "visits_7d", "visits_28d"),
+    ]
 
 
 def test_filters_count_entries_and_put_windows_by_length() -> None:
@@ -102,9 +104,30 @@ def test_links_within_the_page_lead_somewhere(text: str) -> None:
     assert {link.removeprefix("#") for link in links} <= places
 
 
+def test_versions_say_since_when_what_changed_and_why(text: str) -> None:
+    said = Page(text).said
+    old = "since 2024-01-01, its table was kept until 2024-02-08"
+    told = (
+        "since 2024-02-01, holds",
+        f"visits.where: –  ->  {EVIL}",
+        "Free ones are no visits.",
+        old,
+        "the first that was agreed",
+    )
+    places = [said.index(words) for words in told]
+    assert places == sorted(places)
+
+
+def test_a_feature_has_its_name_for_an_address_and_tables_a_section_of_their_own(text: str) -> None:
+    assert '<li id="visiting.visits"' in text
+    features, dictionary = text[: text.index('id="dictionary"')], text[text.index('id="dictionary"') :]
+    assert '<li id="table-' not in features
+    assert dictionary.count('<li id="table-') == dictionary.count("<li id=") == 2
+
+
 def test_personal_columns_are_marked_and_what_was_never_made_says_so() -> None:
     text = render(small_catalog(), AT)
-    age = text[text.index('id="feature-profile.age"') :]
+    age = text[text.index('id="profile.age"') :]
     age = age[: age.index("</li>")]
     assert '<span class="mark look">personal</span>' in age
     assert "never: no run has made it yet" in age
