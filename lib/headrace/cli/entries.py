@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 
 from headrace.cli.absent import stand_ins
 from headrace.cli.choice import Choice, grid_of
+from headrace.cli.drawn import lineage_tree, spread_grid
 
 if TYPE_CHECKING:
     from headrace.features.catalog import Catalog
@@ -48,13 +50,26 @@ def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:
             key = "key" if column.key else ""
             columns.add_row(f"  {column.name}", column.type or "–", key, column.sensitivity, column.meaning)
         out.print(columns)
-    if entry.versions:
-        _show_versions(out, entry.versions)
+    if entry.kind == "feature":
+        _show_feature(out, entry)
     computed = entry.definitions[place] if entry.definitions else ""
     for title, text in (("Computed as", computed), ("Read it in Python", entry.python), ("Read it in SQL", entry.sql)):
         if text:
             out.print(f"{title}:")
             out.print("\n".join(f"  {line}" for line in text.splitlines()), soft_wrap=True)
+
+
+def _show_feature(out: Console, entry: Entry) -> None:
+    """How it is spread, where it comes from and goes to, and its versions."""
+    if entry.profiles:
+        out.print(f"Spread over those whom model {entry.profiles[0].model} is about:")
+        out.print(spread_grid(entry.profiles))
+    else:
+        out.print(f"Spread: not known; {entry.unprofiled}")
+    if entry.lineage is not None:
+        out.print("Lineage:")
+        out.print(Padding(lineage_tree(entry.lineage), (0, 0, 0, 2)))
+    _show_versions(out, entry.versions)
 
 
 def _show_versions(out: Console, versions: Iterable[Version]) -> None:

@@ -13,6 +13,10 @@ from headrace.features.entry import Column
 from headrace.features.tiling import source_atoms
 
 _ORDER: tuple[Sensitivity, ...] = ("public", "internal", "personal", "special")
+HIDDEN: tuple[Sensitivity, ...] = ("personal", "special")
+"""What is shown nowhere (semantics 18)."""
+_COUNTED = frozenset({"count", "count_distinct"})
+"""Aggregates that take an expression of which no value is left in theirs."""
 _CARRIES = frozenset({"min", "max", "first", "last", "last_k"})
 """Aggregates whose value is one that some event had: it is as sensitive as what it was taken from."""
 
@@ -56,6 +60,7 @@ OWN_COLUMNS = {
     "total": "Sum of the finite values.",
     "squares": "Sum of their squares.",
     "counts": "Rows by bin of the reference's edges.",
+    "cuts": "Where the bins of a number begin and end, ascending; null for texts.",
     "at": "When it was written down.",
     "run_id": "The run.",
     "job": "The job.",
@@ -125,6 +130,17 @@ def sensitivity_of(feature: Feature, group: FeatureGroup, source: EventContract)
     A derived feature is as sensitive as what it is derived from.
     """
     return most_sensitive(_sensitivity(one, source) for one in ancestry(feature, group))
+
+
+def is_pictured(feature: Feature, group: FeatureGroup, source: EventContract) -> bool:
+    """Whether its distribution may be looked at: no key and nothing personal goes into its values, summed or not.
+
+    That is stricter than its own sensitivity: the mean of one event's value is that value. Counts are counts.
+    """
+    taken = [one for one in ancestry(feature, group) if one.expression is not None and one.aggregate not in _COUNTED]
+    read = {name for one in taken if one.expression is not None for name in one.expression.columns}
+    carried = [sensitivity_of(feature, group, source), *(source.columns[name].sensitivity for name in read)]
+    return most_sensitive(carried) not in HIDDEN and not read & set(source.entity)
 
 
 def _sensitivity(feature: Feature, source: EventContract) -> Sensitivity:

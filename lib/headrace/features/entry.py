@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from headrace.contracts.names import Sensitivity
+from headrace.features.lineage import Lineage
+from headrace.features.profiled import Profiled
 from headrace.features.versions import Version
 from headrace.ground.interval import show_instant
 
@@ -83,7 +85,8 @@ class Entry:
 
     ``name`` is unique within the kind; a feature's is ``group.feature``, or ``team.group.feature`` where two teams have
     such a group. ``table`` is where it is kept, ``python`` and ``sql`` the lines that read it, ``definitions`` its
-    computation as SQL, a query a column, ``versions`` the newest first.
+    computation as SQL, a query a column, ``versions`` those of its contract, the newest first. ``profiles`` say how its
+    columns are spread, ``unprofiled`` why no column is known to be, ``lineage`` leads from raw columns to scores.
     """
 
     kind: Kind
@@ -105,6 +108,9 @@ class Entry:
     facts: tuple[tuple[str, str], ...] = ()
     definitions: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
+    profiles: tuple[Profiled, ...] = ()
+    unprofiled: str = ""
+    lineage: Lineage | None = None
     python: str = ""
     sql: str = ""
     words: str = field(default="", repr=False)

@@ -10,6 +10,8 @@ from headrace.features.columns import sensitivity_of
 from headrace.features.definition import column_type, definitions, null_rule
 from headrace.features.derivation import children, parents
 from headrace.features.entry import Column, Entry, Reader, filled, plain
+from headrace.features.lineage import lineage_of
+from headrace.features.profiles import Profiles, newest_profiles
 from headrace.features.shelf import Shelf
 from headrace.features.versions import versions_of
 from headrace.graph.agreed import place_of
@@ -18,15 +20,17 @@ from headrace.graph.project import Project
 
 def feature_entries(project: Project, shelf: Shelf) -> Iterator[Entry]:
     """Every feature of every group, in the order of contracts."""
+    profiles = newest_profiles(project, shelf)
     for group in project.groups.values():
         for feature in group.features:
-            yield _feature(feature, group, project, shelf)
+            yield _feature(feature, group, project, shelf, profiles)
 
 
-def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: Shelf) -> Entry:
+def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: Shelf, profiles: Profiles) -> Entry:
     source, table, name = project.sources[group.source], group.table, project.groups.shortest(group)
     sensitivity = sensitivity_of(feature, group, source)
     kind = column_type(feature, source)
+    profiled = profiles.of(feature, group)
     facts = {
         "Unit": feature.unit or "",
         "Aggregate": _aggregate(feature),
@@ -52,6 +56,9 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
         readers=tuple(_readers_of_feature(feature, group, project)) + shelf.readers(table),
         facts=filled(facts),
         versions=versions_of(feature, group, project, shelf.tables),
+        profiles=profiled,
+        unprofiled="" if profiled else profiles.why_not(feature, group),
+        lineage=lineage_of(feature, group, project),
         definitions=definitions(feature, group, source),
         words=" ".join((group.group, group.team, feature.unit or "", feature.aggregate or "derived")),
         aliases=(f"{group.namespace}.{feature.name}",),

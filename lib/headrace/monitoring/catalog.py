@@ -14,6 +14,8 @@ from datetime import datetime
 from headrace.features.catalog import Catalog
 from headrace.features.entry import Entry
 from headrace.ground.interval import parse_span
+from headrace.monitoring.drawing import draw
+from headrace.monitoring.spreads import picture
 from headrace.monitoring.template import page_templates
 
 SCRIPT = "catalog.js"
@@ -24,6 +26,7 @@ _EVER = "all"
 def render(catalog: Catalog, at: datetime) -> str:
     """The catalog as one HTML page; the same catalog at the same instant gives the same text."""
     environment = page_templates()
+    addresses = {entry.anchor for entry in catalog.entries}
     script = environment.get_template(SCRIPT).render()
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return environment.get_template("catalog.html.j2").render(
@@ -32,6 +35,8 @@ def render(catalog: Catalog, at: datetime) -> str:
         plurals=_PLURALS,
         script=SCRIPT,
         policy=f"'sha256-{digest}'",
+        drawn=lambda entry: draw(entry.name, entry.lineage, addresses.__contains__) if entry.lineage else "",
+        picture=picture,
         filters=filters(catalog.entries),
         places={(str(entry.kind), entry.name): entry.anchor for entry in catalog.entries},
     )

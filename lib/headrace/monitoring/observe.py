@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
@@ -19,6 +20,8 @@ from headrace.monitoring.drift import Drift, measure_drift
 from headrace.monitoring.performance import Gap, Performance, find_gaps, of_part, present
 from headrace.monitoring.performance import measure as measure_performance
 from headrace.monitoring.report import Champion, Intake, Origin, Quarantined
+from headrace.profile.edges import Edges, NumberEdges
+from headrace.profile.kept import CUTS, PROFILE
 from headrace.profile.profile import profile, read_profile, reference_edges
 from headrace.release.decisions import Decision
 from headrace.tables.spec import Table
@@ -36,7 +39,7 @@ _COPIES = "duplicate"
 def profile_table(model: ModelContract) -> Table:
     """``monitor.profile``: the present profile of a model's inputs and scores, by snapshot."""
     return Table(
-        name="monitor.profile",
+        name=PROFILE,
         meaning="Additive facts about features and scores, by column, user bucket and snapshot.",
         keys=("model", "as_of", "table", "column", "slice", "user_bucket"),
         partitioned_by=("model",),
@@ -87,7 +90,15 @@ def measure(
     before = profile(watched.reference, edges, window="reference", **about)  # type: ignore[arg-type]
     now = profile(watched.now, edges, window=as_of.date().isoformat(), **about)  # type: ignore[arg-type]
     drifts = measure_drift(read_profile(before), read_profile(now), edges)
-    return drifts, now.withColumn("model", F.lit(contract.model)).withColumn("as_of", F.lit(as_of))
+    told = {"model": F.lit(contract.model), "as_of": F.lit(as_of), CUTS: _cuts(edges)}
+    return drifts, now.withColumns(told)
+
+
+def _cuts(edges: Edges) -> Column:
+    """Where the bins of a row's column begin and end; null for a text, whose bins are values."""
+    known = {name: found.cuts for name, found in edges.columns.items() if isinstance(found, NumberEdges)}
+    pairs = ((F.lit(name), F.array(*map(F.lit, cuts)).cast("array<double>")) for name, cuts in known.items())
+    return F.try_element_at(F.create_map(*chain.from_iterable(pairs)), F.col("column"))
 
 
 @dataclass(frozen=True)

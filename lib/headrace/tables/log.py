@@ -107,10 +107,19 @@ class TableLog:
         Raises:
             HeadraceError: TABLE_LOG_UNREADABLE.
         """
-        actions = self._actions(max(self._files, default=0) if version is None else version)
-        if actions is None or self.folder is None:
+        found = self.added(version)
+        if found is None or self.folder is None:
             return None
-        return tuple(self.folder / unquote(added["path"]) for added in _live(actions))
+        return tuple(self.folder / unquote(added["path"]) for added in found)
+
+    def added(self, version: int | None = None) -> tuple[Action, ...] | None:
+        """The ``add`` actions of the files of a version, or of the latest: path, partition, statistics; None as ``files``.
+
+        Raises:
+            HeadraceError: TABLE_LOG_UNREADABLE.
+        """
+        actions = self._actions(max(self._files, default=0) if version is None else version)
+        return None if actions is None else tuple(_live(actions))
 
     def properties(self) -> Mapping[str, str] | None:
         """The table's properties as the latest commit leaves them; None where the log here does not say.

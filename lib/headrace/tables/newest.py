@@ -1,0 +1,64 @@
+"""The newest rows of a small table, read from its files by pyarrow. No Spark is started."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from headrace.ground.errors import HeadraceError
+from headrace.tables.log import Action, TableLog
+
+Row = Mapping[str, Any]
+
+
+def newest_rows(log: TableLog, part: str, time: str) -> tuple[Row, ...] | None:
+    """The rows with the greatest ``time`` in each value of the partition column ``part``, all columns of them.
+
+    Which files those are is told by the statistics in the log, so older ones are not opened. None where that cannot be
+    told here: the log is elsewhere or has lost its beginning, rows are marked as deleted, or pyarrow is not installed.
+
+    Raises:
+        HeadraceError: TABLE_LOG_UNREADABLE, TABLE_FILE_UNREADABLE.
+    """
+    added = log.added()
+    if added is None or log.folder is None or find_spec("pyarrow") is None:
+        return None
+    if any(file.get("deletionVector") for file in added):
+        return None
+    parts: dict[str, list[Action]] = {}
+    for file in added:
+        parts.setdefault(str(file["partitionValues"].get(part)), []).append(file)
+    found: list[Row] = []
+    for value, files in sorted(parts.items()):
+        rows = _rows(log.folder, _newest(files, time))
+        last = max((row[time] for row in rows if row[time] is not None), default=None)
+        found += [{**row, part: value} for row in rows if row[time] == last]
+    return tuple(found)
+
+
+def _newest(files: Sequence[Action], time: str) -> Iterable[Action]:
+    """The files that may hold the greatest time; all of them where one has no statistics."""
+    bounds = [json.loads(file.get("stats") or "{}").get("maxValues", {}).get(time) for file in files]
+    if None in bounds:
+        return files
+    last = max(bounds)
+    return [file for file, bound in zip(files, bounds, strict=True) if bound == last]
+
+
+def _rows(folder: Path, files: Iterable[Action]) -> list[Row]:
+    from urllib.parse import unquote
+
+    from pyarrow import ArrowException, parquet
+
+    found: list[Row] = []
+    for file in files:
+        path = folder / unquote(file["path"])
+        try:
+            found += parquet.ParquetFile(path).read().to_pylist()
+        except (OSError, ArrowException) as error:
+            problem = "it is gone" if isinstance(error, FileNotFoundError) else error
+            raise HeadraceError("TABLE_FILE_UNREADABLE", file=path, problem=problem) from None
+    return found
