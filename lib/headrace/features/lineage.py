@@ -155,10 +155,10 @@ def _gathered(pairs: Iterable[Pair]) -> Lineage:
         if not node.own:
             alike.setdefault((node.kind, rank), []).append(node)
     named = {node: node for node in every}
-    for nodes in alike.values():
+    for (kind, rank), nodes in alike.items():
         if len(nodes) > MOST_ALIKE:
             rest = nodes[MOST_ALIKE - 1 :]
-            named |= dict.fromkeys(rest, Node(rest[0].kind, f"and {len(rest)} more", note=f"{rest[0].kind}s"))
-    nodes_left = list(dict.fromkeys(named[node] for node in every))
-    edges = dict.fromkeys((nodes_left.index(named[start]), nodes_left.index(named[end])) for start, end in known)
-    return Lineage(tuple(nodes_left), tuple(edges))
+            named |= dict.fromkeys(rest, Node(rest[0].kind, f"and {len(rest)} more", note=f"{kind}s", part=str(rank)))
+    kept = list(dict.fromkeys(named[node] for node in every))
+    edges = dict.fromkeys((kept.index(named[start]), kept.index(named[end])) for start, end in known)
+    return Lineage(tuple(kept), tuple(edges))
