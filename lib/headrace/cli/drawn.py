@@ -9,6 +9,7 @@ from rich.table import Table as Grid
 from rich.tree import Tree
 
 from headrace.cli.choice import grid_of
+from headrace.profile.spread import rounded
 
 if TYPE_CHECKING:
     from headrace.features.lineage import Lineage
@@ -46,7 +47,7 @@ def spread_grid(profiles: Iterable[Profiled]) -> Grid:
     grid = grid_of("  column", "from", "spread", "to", "as of", "in words")
     for profiled in profiles:
         low, high = profiled.spread.bounds or (None, None)
-        ends = ("", "") if low is None or high is None else (f"{low:.3g}", f"{high:.3g}")
+        ends = ("", "") if low is None or high is None else (rounded(low), rounded(high))
         old = " (before a contract changed)" if profiled.outdated else ""
         grid.add_row(
             f"  {profiled.column}", ends[0], blocks(profiled.spread), ends[1], profiled.as_of, profiled.told + old

@@ -1,6 +1,7 @@
 """The catalog: everything that a project has, as values, from its contracts, its graph and its tables' logs.
 
-No Spark is started: what was never run has no freshness, and is there all the same. No value of data is in it.
+No Spark is started: what was never run has no freshness, and is there all the same. No row, no key and nothing personal is in it;
+how features that are not personal are spread is.
 """
 
 from __future__ import annotations

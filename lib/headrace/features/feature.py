@@ -92,8 +92,8 @@ def _readers_of_feature(feature: Feature, group: FeatureGroup, project: Project)
         named = mine & child.derive.columns if child.derive is not None else mine
         yield Reader("feature", f"{project.groups.shortest(group)}.{child.name}", ", ".join(sorted(named)))
     for model in project.models.values():
-        asked = [(project.groups[name], column) for name, columns in model.features.items() for column in columns]
-        taken = [column for other, column in asked if other is group and column in mine]
+        asked = [columns for name, columns in model.features.items() if project.groups[name] is group]
+        taken = [column for columns in asked for column in columns if column in mine]
         apart = [one.column for one in model.segments if project.groups[one.group] is group and one.column in mine]
         if taken or apart:
             said = [*taken, *(f"{column} (segment)" for column in apart)]

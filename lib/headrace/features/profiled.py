@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from headrace.profile.spread import Spread
+from headrace.profile.spread import Spread, rounded
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Profiled:
         parts += [f"{spread.zeros / spread.rows:.1%} zero"] if spread.zeros else []
         middle = [spread.quantile(share) for share in (0.25, 0.5, 0.75)]
         if None not in middle:
-            low, half, high = (f"{value:.3g}" for value in middle)
+            low, half, high = (rounded(value) for value in middle if value is not None)
             parts.append(f"median about {half}, the middle half {low} to {high}")
+        if spread.beyond and spread.bounds is not None:
+            parts.append(f"{spread.beyond / spread.rows:.1%} above {rounded(spread.bounds[1])}, where the picture ends")
         parts += [f"{spread.outside / spread.rows:.1%} outside of what training saw"] if spread.outside else []
         return ", ".join(parts)

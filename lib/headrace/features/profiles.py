@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.fingerprint import fingerprint
@@ -31,6 +32,14 @@ class Profiles:
     kept: Mapping[tuple[str, str], KeptProfile]
     missing: str = ""
 
+    @cached_property
+    def _present(self) -> Mapping[str, str]:
+        """What the features mean now that each model takes, as its profile's rows say it."""
+        models = self.project.models.items()
+        return {
+            name: fingerprint({one: self.project.identity(one) for one in model.features}) for name, model in models
+        }
+
     def of(self, feature: Feature, group: FeatureGroup) -> tuple[Profiled, ...]:
         """The columns of a feature that are profiled, each by the first model that takes it."""
         found: dict[str, Profiled] = {}
@@ -51,7 +60,6 @@ class Profiles:
         return self.missing or f"the newest profile of {', '.join(takers)} does not have it yet"
 
     def _profiled(self, kept: KeptProfile, feature: Feature, group: FeatureGroup, model: ModelContract) -> Profiled:
-        present = {name: self.project.identity(name) for name in model.features}
         why = self._unpictured(kept, feature, group)
         edges = None if why else kept.edges
         return Profiled(
@@ -60,7 +68,7 @@ class Profiles:
             as_of=kept.row.window,
             spread=spread_of(kept.row, edges),
             unpictured=why,
-            outdated=kept.row.fingerprint != fingerprint(present),
+            outdated=kept.row.fingerprint != self._present[model.model],
         )
 
     def _unpictured(self, kept: KeptProfile, feature: Feature, group: FeatureGroup) -> str:

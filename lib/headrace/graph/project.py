@@ -127,7 +127,12 @@ class Project:
 
     def bound(self, group: str) -> Bound:
         """A group with the source that it reads."""
-        return Bound(self.groups[group], self.sources[self.groups[group].source])
+        return self._bounds[self.groups[group].namespace]
+
+    @cached_property
+    def _bounds(self) -> Mapping[str, Bound]:
+        """Each group with its source, once: what a group means is put into a fingerprint once."""
+        return {group.namespace: Bound(group, self.sources[group.source]) for group in self.groups.values()}
 
     def lock_of(self, group: str) -> Lock | None:
         """The lock entry of a group; None where it has none."""

@@ -1,7 +1,7 @@
 """The catalog's page: one file that holds everything it shows, and a script that searches it where it lies.
 
 The page is whole without the script: it lists every entry. The script only hides and orders what is there; the page's
-policy names its hash, so that no other script can run, whatever a contract says. No value of data is on the page.
+policy names its hash, so that no other script can run, whatever a contract says. No row, no key and nothing personal is on the page.
 """
 
 from __future__ import annotations

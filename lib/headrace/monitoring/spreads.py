@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from headrace.features.profiled import Profiled
+from headrace.profile.spread import rounded
 
 CELLS = 30
 _WIDTH, _TALL, _HEIGHT = 240, 48, 66
@@ -26,7 +27,7 @@ def picture(profiled: Profiled) -> Markup:
         return Markup("")
     low, high = bounds
     half = spread.quantile(0.5)
-    title = f"{profiled.column}: rows by value from {low:.3g} to {high:.3g}, in {CELLS} cells of even width; a line at the median"
+    title = f"{profiled.column}: rows by value from {rounded(low)} to {rounded(high)}, in {CELLS} cells of even width; a line at the median"
     at = None if half is None else (half - low) / (high - low) * _WIDTH
     return _SVG.format(
         width=_WIDTH,
@@ -35,8 +36,8 @@ def picture(profiled: Profiled) -> Markup:
         title=title,
         bars="".join(_bars(cells)),
         middle=_MIDDLE.format(x=at, tall=_TALL) if at is not None and at <= _WIDTH else "",
-        low=f"{low:.3g}",
-        high=f"{high:.3g}",
+        low=rounded(low),
+        high=rounded(high),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 from math import inf, nextafter
 
@@ -12,7 +13,7 @@ from headrace.profile.row import ProfileRow
 
 TAIL = 0.05
 """The share of the rows above which a picture may end, where that makes it at least ``STRETCH`` times as wide."""
-STRETCH = 2.0
+STRETCH = 1.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Spread:
     outside: int
     spans: tuple[Span, ...]
 
-    @property
+    @cached_property
     def shown(self) -> int:
         """The rows that are in a span."""
         return sum(span.rows for span in self.spans)
@@ -57,7 +58,7 @@ class Spread:
                 return span.low + (span.high - span.low) * (1 - (after - wanted) / span.rows)
         return None
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float] | None:
         """Where a picture begins and ends: at the spans' ends, but before a long tail of few rows."""
         filled = [span for span in self.spans if span.rows]
@@ -67,13 +68,29 @@ class Spread:
         near = self.quantile(1 - TAIL)
         return (low, near) if near is not None and near > low and high - low > STRETCH * (near - low) else (low, high)
 
+    @property
+    def beyond(self) -> int:
+        """The rows of spans above the picture's end, about."""
+        if self.bounds is None:
+            return 0
+        return round(
+            self.shown - sum(span.within(self.bounds[0], nextafter(self.bounds[1], inf)) for span in self.spans)
+        )
+
     def cells(self, count: int) -> tuple[float, ...]:
         """The rows between the bounds in ``count`` cells of even width; () where all are at one number."""
         if self.bounds is None or self.bounds[0] == self.bounds[1]:
             return ()
         low, high = self.bounds
         ends = [low + (high - low) * place / count for place in range(count)] + [nextafter(high, inf)]
-        return tuple(sum(span.within(*cell) for span in self.spans) for cell in pairwise(ends))
+        filled = [span for span in self.spans if span.rows]
+        return tuple(sum(span.within(*cell) for span in filled) for cell in pairwise(ends))
+
+
+def rounded(value: float) -> str:
+    """A number to three figures, as people write it: 0.34, 4.87, 138, 2,600."""
+    short = float(f"{value:.3g}")
+    return f"{short:,.0f}" if 1000 <= abs(short) < 1e12 else f"{short:.3g}"
 
 
 def spread_of(row: ProfileRow, edges: NumberEdges | None) -> Spread:
