@@ -31,7 +31,10 @@ class Profiled:
     def told(self) -> str:
         """What a picture shows, in words: how many, how many of them without a value, and where most are."""
         spread = self.spread
-        parts = [f"{spread.rows:,} rows", f"{self.nulls:.1%} without a value"]
+        parts = [
+            f"{spread.rows:,} rows",
+            f"{self.nulls:.1%} without a value" if spread.empty else "none without a value",
+        ]
         if self.unpictured:
             return ", ".join([*parts, f"no picture: {self.unpictured}"])
         parts += [f"{spread.zeros / spread.rows:.1%} zero"] if spread.zeros else []

@@ -62,7 +62,7 @@ def test_few_rows_and_a_profile_of_before_have_no_picture(folder: Path) -> None:
     rows = (profile_row("spend_28d", {6: 39}, CUTS), profile_row("recency_90d", {6: 40}, None))
     catalog = catalog_of(folder, *rows, fresh=False)
     spend, recency = only(catalog, "spend"), only(catalog, "recency")
-    assert spend.told == "39 rows, 0.0% without a value, no picture: fewer than 40 rows"
+    assert spend.told == "39 rows, none without a value, no picture: fewer than 40 rows"
     assert recency.told.endswith("no picture: the profile does not say where its bins end")
     assert spend.outdated
 
@@ -86,8 +86,7 @@ def test_the_terminal_draws_it(folder: Path, capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().out
     assert "Spread over those whom model lapse_risk is about:" in said
     line = next(line for line in said.splitlines() if line.strip().startswith("spend_28d "))
-    drawn = "█" + "▂" * 0
-    assert drawn in line
+    assert "█  ▄▄▄▃▂▂▂▂▂▂" + "▁" * 19 + "  100 " in line, "zeros, a gap, then falling to 100"
     assert "├── made of" in said
     assert "│   └── count, sum in tiles tiles.shop_events" in said
     assert main(["feature", "show", "coupon_money", "--project", str(folder)]) == 0

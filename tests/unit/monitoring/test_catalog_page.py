@@ -118,6 +118,27 @@ def test_versions_say_since_when_what_changed_and_why(text: str) -> None:
     assert places == sorted(places)
 
 
+def test_lineage_and_spread_are_drawn_and_said(text: str) -> None:
+    (lineage,) = re.findall(r'<svg class="lineage".*?</svg>', text)
+    assert "<title>Lineage of visiting.visits</title>" in lineage
+    assert (
+        "<desc>raw column visits.paid; then tiles tiles.visits; then this feature visiting.visits; then model lapse</desc>"
+        in lineage
+    )
+    assert re.findall(r'href="([^"]*)"', lineage) == ["#source-visits", "#model-lapse"], "tiles have no entry here"
+    (spread,) = re.findall(r'<svg class="spread".*?</svg>', text)
+    assert (
+        "<title>visits_7d: rows by value from 0 to 9, in 30 cells of even width; a line at the median</title>" in spread
+    )
+    said = Page(text).said
+    assert "120 rows, 10.0% without a value, 6.7% zero, median about 2.53, the middle half 1.63 to 4.95" in said
+    assert "12 rows, none without a value, no picture: fewer than 40 rows" in said
+    assert "not known: no model takes it" in said
+    assert '<span class="mark look">older</span> taken before a contract changed' not in text, (
+        "the first of the model is not"
+    )
+
+
 def test_a_feature_has_its_name_for_an_address_and_tables_a_section_of_their_own(text: str) -> None:
     assert '<li id="visiting.visits"' in text
     features, dictionary = text[: text.index('id="dictionary"')], text[text.index('id="dictionary"') :]
