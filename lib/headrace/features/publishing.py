@@ -107,7 +107,7 @@ def _columns(group: FeatureGroup, table: DataFrame, project: Project) -> Iterato
                 type=_type(table, name),
                 meaning=_plain(feature.meaning),
                 unit=feature.unit,
-                sensitivity=sensitivity_of(feature, source),
+                sensitivity=sensitivity_of(feature, group, source),
                 when_empty=empty[name],
             )
 
