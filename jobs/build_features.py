@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import reduce
 
 from pyspark.sql import DataFrame
 
@@ -10,24 +11,23 @@ from headrace.cli import main
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.fingerprint import fingerprint
 from headrace.features.groups import features_table, laid_out
-from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
+from headrace.features.snapshots import Snapshots
 from headrace.features.tiling import tiled_by, tiles_table
 from headrace.graph.job import Asset, At, Each, Inputs, Job
 from headrace.graph.project import Project
-from headrace.ground.interval import DAY
 from headrace.tables.spec import Table
 
 
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
-    """Roll the tiles up to the snapshots that end the interval's days (or weeks)."""
+    """Roll the tiles up to the snapshots of the interval's days (or weeks): the midnights of each group's zone."""
     every = project.config.snapshots_every
-    snapshots = Midnights((at.start + every).date(), every // DAY, (at.end - at.start) // every)
+    snapshots = Snapshots(at.start, every, (at.end - at.start) // every)
     outputs: dict[Asset, DataFrame] = {}
     for group in project.groups.values():
         tiles, source = inputs[_label(_tiles(group, project))], project.sources[group.source]
-        rolled = roll_up(tiles, group, source, snapshots)
-        outputs[features_table(group)] = laid_out(rolled, group)
+        rolled = [roll_up(tiles, group, source, midnights) for midnights in snapshots.midnights(group.zone)]
+        outputs[features_table(group)] = laid_out(reduce(DataFrame.unionByName, rolled), group)
     return outputs
 
 

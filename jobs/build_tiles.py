@@ -23,8 +23,8 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
         landed = (F.col("landed_on") >= F.lit(at.start.date())) & (F.col("landed_on") < F.lit(at.end.date()))
         reach = F.col("event_date") >= F.lit((at.start - contract.lateness).date())
         events = inputs[contract.source].where(reach & landed)
-        for key, groups in tilings(project.groups_of(contract.source), contract).items():
-            tiles[tiles_table(contract, key)] = build_tiles(events, groups, contract, key)
+        for tiling, groups in tilings(project.groups_of(contract.source), contract).items():
+            tiles[tiles_table(contract, tiling)] = build_tiles(events, groups, contract, tiling)
     return tiles
 
 
@@ -32,12 +32,16 @@ def job(project: Project) -> Job:
     """The node."""
     contracts = tuple(project.sources.values())
     cut = [(contract, tilings(project.groups_of(contract.source), contract)) for contract in contracts]
-    held = [sorted(source_atoms(groups, contract)) for contract, keys in cut for groups in keys.values()]
+    held = [
+        [*filter(None, [tiling.suffix(contract)]), *sorted(source_atoms(groups, contract))]
+        for contract, ways in cut
+        for tiling, groups in ways.items()
+    ]
     return Job(
         name="build_tiles",
         run=run,
         inputs={contract.source: events_table(contract) for contract in contracts},
-        outputs=tuple(tiles_table(contract, key) for contract, keys in cut for key in keys),
+        outputs=tuple(tiles_table(contract, tiling) for contract, ways in cut for tiling in ways),
         fingerprint=fingerprint(held),
         tags=("features",),
     )

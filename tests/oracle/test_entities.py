@@ -13,7 +13,7 @@ from headrace.contracts.features import FeatureGroup
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
-from headrace.features.tiling import tiled_by, tiles_table, tilings
+from headrace.features.tiling import Tiling, tiled_by, tiles_table, tilings
 
 EVENTS = random_events(11, 120)
 AT = Midnights(date(2024, 2, 25), 4, 5)
@@ -25,11 +25,11 @@ FEATURES = [
 ]
 
 
-def group_of(*entity: str) -> FeatureGroup:
+def group_of(*entity: str, zone: str = "UTC") -> FeatureGroup:
     return FeatureGroup.model_validate(
         {
             "team": "t", "group": "_".join(("of", *entity)), "version": 1, "owner": "a@example.com", "purpose": "p",
-            "entity": list(entity), "source": "acts",
+            "entity": list(entity), "source": "acts", "zone": zone,
             "features": [{**feature, "windows": ["30h", "1w"], "meaning": "m"} for feature in FEATURES],
         }
     )  # fmt: skip
@@ -39,7 +39,7 @@ GROUPS = [group_of("shop"), group_of("who", "shop"), group_of("item"), group_of(
 
 
 def test_a_group_is_over_the_sources_tiles_where_those_hold_its_keys_and_else_over_its_own():
-    assert [tiled_by(group, SOURCE) for group in GROUPS] == [
+    assert [tiled_by(group, SOURCE).key for group in GROUPS] == [
         ("shop", "who"), ("shop", "who"), ("item",), ("kind", "who"), ("kind", "who"),
     ]  # fmt: skip
     cut = tilings(GROUPS, SOURCE)
@@ -51,7 +51,17 @@ def test_a_group_is_over_the_sources_tiles_where_those_hold_its_keys_and_else_ov
         "tiles.acts_by_item",
         "tiles.acts_by_kind_who",
     ]
-    assert tilings([], SOURCE) == {("shop", "who"): ()}, "a source is tiled by its own entity in any case"
+    assert tilings([], SOURCE) == {Tiling(("shop", "who")): ()}, "a source is tiled by its own entity in any case"
+
+
+def test_groups_of_one_zone_share_its_tiles():
+    berlin = [group_of("shop", zone="Europe/Berlin"), group_of("who", "shop", zone="Europe/Berlin")]
+    cut = tilings([*GROUPS, *berlin, group_of("item", zone="Asia/Kolkata")], SOURCE)
+    assert [tiles_table(SOURCE, tiling).name for tiling in cut][-2:] == [
+        "tiles.acts_in_europe_berlin",
+        "tiles.acts_by_item_in_asia_kolkata",
+    ]
+    assert cut[Tiling(("shop", "who"), "Europe/Berlin")] == tuple(berlin)
 
 
 @pytest.mark.spark

@@ -16,7 +16,7 @@ from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.features.definition import column_type
-from headrace.features.midnights import Midnights
+from headrace.features.snapshots import Snapshots
 from headrace.features.tiles import build_tiles
 from headrace.ground.interval import DAY, Interval
 from headrace.scoring.score import join_groups
@@ -129,7 +129,7 @@ def test_rule_11_a_training_row_has_the_null_rule_too_where_there_was_a_snapshot
     spine = [(shop, who, at, 1) for shop, who in (*KNOWN, *STRANGERS) for at in (AT, early)]
     labels = spark.createDataFrame(spine, "shop string, who bigint, cutoff timestamp, label int")
     asked = (labels, tables, MODEL, LABEL, ENTITY)
-    rows = build_training_set(*asked, groups=GROUPS, snapshots=Midnights(AT.date(), 7, 1)).collect()
+    rows = build_training_set(*asked, groups=GROUPS, snapshots=Snapshots(early, 7 * DAY, 1)).collect()
     check([row for row in rows if row["cutoff"].astimezone(UTC) == AT])
     before = [row for row in rows if row["cutoff"].astimezone(UTC) == early]
     assert len(before) == len(KNOWN) + len(STRANGERS)

@@ -26,6 +26,8 @@ from headrace.tables.log import log_of
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
 
+    from headrace.features.tiling import Tiling
+
 SAMPLED = 1000
 """Users whose values are compared; the rows that come here."""
 HIDDEN = ("personal", "special")
@@ -81,9 +83,16 @@ def _definitions(out: Console, one: Difference) -> None:
 def _tiles(project: Project, one: Difference) -> Iterator[str]:
     """The states that tiles hold for it: new ones, those that nobody needs any more, those that stay."""
     from headrace.features.slots import group_atoms
+    from headrace.features.tiling import tiled_by
 
-    before, after = (group_atoms(side.group, side.source) for side in (one.old, one.new))
-    others = [group for group in project.groups_of(one.new.source.source) if group.namespace != one.new.group.namespace]
+    cut = tiled_by(one.new.group, one.new.source)
+    after = group_atoms(one.new.group, one.new.source)
+    before = group_atoms(one.old.group, one.old.source) if tiled_by(one.old.group, one.old.source) == cut else {}
+    others = [
+        group
+        for group in project.groups_of(one.new.source.source)
+        if group.namespace != one.new.group.namespace and tiled_by(group, one.new.source) == cut
+    ]
     elsewhere = {column for group in others for column in group_atoms(group, one.new.source)}
     fresh = [column for column in after if column not in before and column not in elsewhere]
     gone = [column for column in before if column not in after and column not in elsewhere]
@@ -115,13 +124,13 @@ def _rows(project: Project, graph: Graph, one: Difference) -> Iterator[str]:
             yield f"  {job.name} makes {', '.join(beside)} too, and does them again{told}."
 
 
-def _held(project: Project, bound: Bound) -> set[str]:
-    """The columns of a source's tiles, if the group were as it is in ``bound``."""
+def _held(project: Project, bound: Bound) -> tuple[Tiling, set[str]]:
+    """The columns of the tiles that a group is over, if it were as it is in ``bound``."""
     from headrace.features.tiling import source_atoms, tiled_by, tilings
 
     others = [group for group in project.groups_of(bound.source.source) if group.namespace != bound.group.namespace]
-    mine = tilings([*others, bound.group], bound.source)[tiled_by(bound.group, bound.source)]
-    return set(source_atoms(mine, bound.source))
+    cut = tiled_by(bound.group, bound.source)
+    return cut, set(source_atoms(tilings([*others, bound.group], bound.source)[cut], bound.source))
 
 
 def _count(project: Project, table: str) -> int | None:

@@ -23,6 +23,7 @@ from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import parse_instant
 from headrace.ground.secret import reveal_all
 from headrace.ground.session import open_session
+from headrace.ground.zones import midnight
 from headrace.monitoring.distribution import Distribution, distribution
 from headrace.monitoring.listing import Description, Listing
 from headrace.release.decisions import DECISIONS
@@ -89,7 +90,7 @@ class Workbench:
     def features(self, group: str, as_of: str | date | None = None, version: int | None = None) -> DataFrame:
         """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``.
 
-        Every snapshot, the one at ``as_of``, or the ``"latest"``.
+        Every snapshot, the one at ``as_of``, or the ``"latest"``. A date is its midnight in the group's zone.
 
         ``version``: an earlier one of the group, as long as it is kept; else the one that its contract says.
 
@@ -97,14 +98,18 @@ class Workbench:
             HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; VERSION_UNKNOWN, VERSION_RETIRED;
                 TABLE_MISSING; INSTANT_UNREADABLE.
         """
-        table = features_table(self._of_version(self.project.groups.find(group), version))
+        found = self._of_version(self.project.groups.find(group), version)
+        table = features_table(found)
         frame = self.store.load(table).drop("as_of_month")
         if as_of is None:
             return frame
         if as_of == LATEST:
             last = frame.agg(F.max("as_of").alias("last"))
             return frame.join(F.broadcast(last), on=F.col("as_of") == F.col("last"), how="inner").drop("last")
-        return frame.where(F.col("as_of") == F.lit(parse_instant(as_of)))
+        instant = parse_instant(as_of)
+        if len(str(as_of)) == len("2017-03-01"):
+            instant = midnight(instant.date(), found.zone)
+        return frame.where(F.col("as_of") == F.lit(instant))
 
     def _of_version(self, group: FeatureGroup, version: int | None) -> FeatureGroup:
         lock = self.project.lock_of(group.namespace)

@@ -10,18 +10,21 @@ from headrace.contracts.features import FeatureGroup, window_length
 from headrace.contracts.names import show_span
 from headrace.ground.document import Document
 from headrace.ground.errors import HeadraceError, nearest
+from headrace.ground.zones import UTC
 
 
 def check_demands(group: FeatureGroup, document: Document, sources: Mapping[str, EventContract]) -> None:
     """Hold a group to its source: the columns that it names, and how far and how finely its windows look.
 
     Raises:
-        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, WINDOW_HOURLY, WINDOW_TOO_LONG; each with file and line.
+        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, WINDOW_HOURLY, WINDOW_OFF_UTC, WINDOW_TOO_LONG, ZONE_OF_DATES;
+            each with file and line.
     """
     check_known(group.source, sources, f"{document.place(('source',))}: source")
     source = sources[group.source]
     for number, key in enumerate(group.entity):
         check_known(key, source.columns, f"{document.place(('entity', number))}: entity")
+    _check_zone(group, document, source)
     for number, feature in enumerate(group.features):
         at = ("features", number)
         for key in ("expression", "where"):
@@ -31,7 +34,7 @@ def check_demands(group: FeatureGroup, document: Document, sources: Mapping[str,
                 check_columns(formula, source.columns, where)
         for place, window in enumerate(feature.windows):
             where = f"{document.place((*at, 'windows', place))}: {feature.name}.windows"
-            _check_window(window, source, where)
+            _check_window(window, group, source, where)
 
 
 def check_known(name: str, known: Iterable[str], where: str) -> None:
@@ -45,11 +48,21 @@ def check_known(name: str, known: Iterable[str], where: str) -> None:
         raise HeadraceError("CONTRACT_REFERENCE", name=name, where=where, hint=nearest(name, names))
 
 
-def _check_window(window: str, source: EventContract, where: str) -> None:
+def _check_zone(group: FeatureGroup, document: Document, source: EventContract) -> None:
+    """A date has no time of day by which it could be on another day elsewhere."""
+    time = source.roles.event_time
+    if group.zone != UTC and source.columns[time].type == "date":
+        about = {"zone": group.zone, "source": source.source, "column": time}
+        raise HeadraceError("ZONE_OF_DATES", where=f"{document.place(('zone',))}: zone", **about)
+
+
+def _check_window(window: str, group: FeatureGroup, source: EventContract, where: str) -> None:
     about = {"where": where, "window": window, "source": source.source}
     time = source.roles.event_time
     if window.endswith("h") and source.columns[time].type == "date":
         raise HeadraceError("WINDOW_HOURLY", **about, column=time)
+    if window.endswith("h") and group.zone != UTC and group.tail == "exact":
+        raise HeadraceError("WINDOW_OFF_UTC", **about, zone=group.zone)
     length = window_length(window)
     if source.keeps is not None and (length is None or length > source.keeps):
         raise HeadraceError("WINDOW_TOO_LONG", **about, keeps=show_span(source.keeps))

@@ -17,6 +17,7 @@ from headrace.contracts.names import Formula, Gap, Name, Sensitivity
 from headrace.ground.document import Misplaced, Strict, read_document, validate
 from headrace.ground.errors import nearest
 from headrace.ground.interval import DAY, SECOND, parse_span
+from headrace.ground.zones import UTC, known_zone
 
 Aggregate = Literal[
     "count",
@@ -66,16 +67,8 @@ def _window(text: object) -> object:
     return text
 
 
-def _zone(text: str) -> str:
-    if text != "UTC":
-        raise ValueError(
-            f"'{text:.60}': feature tables hold the midnights of UTC, in this version of no other zone; write UTC"
-        )
-    return text
-
-
 Window = Annotated[str, BeforeValidator(_window)]
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 
 
 def window_length(window: str) -> timedelta | None:
@@ -189,7 +182,7 @@ class FeatureGroup(Strict):
     purpose: str
     entity: tuple[Name, ...] = Field(min_length=1)
     source: Name
-    zone: Zone = "UTC"
+    zone: Zone = UTC
     accuracy: Literal["snapshot", "temporal"] = "snapshot"
     tail: Literal["exact", "day"] = "exact"
     published: bool = False

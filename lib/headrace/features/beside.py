@@ -18,7 +18,7 @@ OLD, NEW = "old", "new"
 
 
 def side_by_side(events: DataFrame, old: Bound, new: Bound, as_of: date, most: int) -> DataFrame:
-    """``(entity..., old struct, new struct)`` of at most ``most`` entities as of a midnight, from their events.
+    """``(entity..., old struct, new struct)`` of at most ``most`` entities as of a day's midnight, from their events.
 
     The entities are those of least hash, so the same each time. A side is null where the entity is not known by it.
     Both sides are computed from the events as they were validated by the source's present contract.
@@ -35,5 +35,5 @@ def side_by_side(events: DataFrame, old: Bound, new: Bound, as_of: date, most: i
 
 def _values(events: DataFrame, bound: Bound, as_of: date, columns: Iterable[str], name: str) -> DataFrame:
     tiles = build_tiles(events, [bound.group], bound.source, tiled_by(bound.group, bound.source))
-    rolled = roll_up(tiles, bound.group, bound.source, Midnights(as_of, 1, 1))
+    rolled = roll_up(tiles, bound.group, bound.source, Midnights(as_of, 1, 1, bound.group.zone))
     return rolled.select(*bound.group.entity, F.struct(*columns).alias(name))

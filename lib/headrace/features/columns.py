@@ -11,6 +11,7 @@ from headrace.features.definition import column_type
 from headrace.features.derivation import ancestry
 from headrace.features.entry import Column
 from headrace.features.tiling import source_atoms
+from headrace.ground.zones import UTC
 
 _ORDER: tuple[Sensitivity, ...] = ("public", "internal", "personal", "special")
 HIDDEN: tuple[Sensitivity, ...] = ("personal", "special")
@@ -90,6 +91,13 @@ def own_column(name: str, kind: str) -> Column:
     if not meaning and name.endswith("_as_of"):
         meaning = f"The snapshot of {name.removesuffix('_as_of').replace('__', '.')} that was known at the cutoff."
     return Column(name, kind, meaning, "personal" if name in _PERSONAL else "internal")
+
+
+def as_of_column(group: FeatureGroup) -> Column:
+    """The instant of a group's rows."""
+    meaning = f"The midnight ({group.zone}) as of which the row was known"
+    told = f"{meaning}." if group.zone == UTC else f"{meaning}, as an instant; the partition is its month in UTC."
+    return Column("as_of", "timestamp", told, "internal")
 
 
 def key_columns(keys: Iterable[str], source: EventContract) -> tuple[Column, ...]:

@@ -6,20 +6,19 @@ by its definition: every entity known by ``:as_of``, from the events that had la
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from headrace.contracts.edges import DIGITS, written
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import COUNTING, Feature, FeatureGroup
 from headrace.features.atoms import derived, interval_sql, literal
-from headrace.ground.interval import MICROSECOND
+from headrace.ground.interval import DAY, MICROSECOND
+from headrace.ground.zones import UTC
 
 _ON_ENTRY = 28
 """Digits that a value has when it is brought to its scale, before it is summed (see ``features.atoms``)."""
 
 
 def definitions(feature: Feature, group: FeatureGroup, source: EventContract) -> tuple[str, ...]:
-    """SQL for each column of a feature: ``SELECT entity..., value``, with the parameter ``:as_of``, a UTC midnight.
+    """SQL for each column of a feature: ``SELECT entity..., value``, with the parameter ``:as_of``, a midnight of the group's zone.
 
     A derived feature is a formula over the columns of its group's row: its SQL reads the group's table.
     """
@@ -29,7 +28,8 @@ def definitions(feature: Feature, group: FeatureGroup, source: EventContract) ->
     rest = f"FROM raw.events_{source.source}\n{known}\nGROUP BY {_keys(group.entity)}"
     named = zip(feature.columns, feature.windows, strict=True)
     return tuple(
-        _query(group.entity, "", _value(feature, source, group.reach(window)), name, rest) for name, window in named
+        _query(group.entity, "", _value(feature, source, _begins(group, window), group.zone), name, rest)
+        for name, window in named
     )
 
 
@@ -75,10 +75,30 @@ def column_type(feature: Feature, source: EventContract) -> str:
     return f"array<{kind}>" if feature.aggregate == "last_k" else kind
 
 
-def _value(feature: Feature, source: EventContract, length: timedelta | None) -> str:
+def _begins(group: FeatureGroup, window: str) -> str | None:
+    """SQL of the instant at which a window begins; None for all time."""
+    length = group.reach(window)
+    if length is None:
+        return None
+    if group.zone == UTC:
+        return f":as_of - {interval_sql(length)}"
+    day = f"date_sub(from_utc_timestamp(:as_of, '{group.zone}'), {length // DAY})"
+    return f"to_utc_timestamp({day}, '{group.zone}')"
+
+
+def _day(source: EventContract, zone: str) -> str:
+    """SQL of an event's day: of the zone the last one that had begun, which clocks that go back at midnight do not say."""
+    if zone == UTC:
+        return "event_date"
+    shown = f"date_add(from_utc_timestamp({_instant(source)}, '{zone}'), {{}})"
+    today, tomorrow = shown.format(0), shown.format(1)
+    return f"IF(to_utc_timestamp({tomorrow}, '{zone}') <= {_instant(source)}, {tomorrow}, {today})"
+
+
+def _value(feature: Feature, source: EventContract, begins: str | None, zone: str) -> str:
     value = feature.expression.sql if feature.expression is not None else "*"
     scaled = f"CAST({value} AS DECIMAL({_ON_ENTRY},{feature.scale}))"
-    kept = _filter(feature, source, length)
+    kept = _filter(feature, source, begins)
     order = _order(source)
     sql = {
         "count": f"count({value}){kept}",
@@ -91,7 +111,7 @@ def _value(feature: Feature, source: EventContract, length: timedelta | None) ->
         "last": f"max_by({value}, {order}){kept}",
         "last_k": _newest(value, order, kept, feature.k or 1),
         "count_distinct": f"count(DISTINCT {value}){kept}",
-        "active_days": f"count(DISTINCT event_date){kept}",
+        "active_days": f"count(DISTINCT {_day(source, zone)}){kept}",
         "time_since_last": f"(unix_micros(:as_of) - unix_micros(max({_instant(source)}){kept})) DIV 1000000",
         "sessions": _sessions(feature, source, kept),
         "quantile": _quantile(feature, value, kept),
@@ -99,8 +119,8 @@ def _value(feature: Feature, source: EventContract, length: timedelta | None) ->
     return sql if feature.when_empty is None else f"coalesce({sql}, {literal(feature.when_empty)})"
 
 
-def _filter(feature: Feature, source: EventContract, length: timedelta | None) -> str:
-    inside = [] if length is None else [f"{_instant(source)} >= :as_of - {interval_sql(length)}"]
+def _filter(feature: Feature, source: EventContract, begins: str | None) -> str:
+    inside = [] if begins is None else [f"{_instant(source)} >= {begins}"]
     conditions = [*([feature.where.sql] if feature.where is not None else []), *inside]
     return f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
 

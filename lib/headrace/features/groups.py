@@ -11,8 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.features import FeatureGroup
-from headrace.features.midnights import Midnights
-from headrace.ground.interval import DAY
+from headrace.features.snapshots import Snapshots
 from headrace.tables.spec import Table
 
 if TYPE_CHECKING:
@@ -64,10 +63,10 @@ def _input(name: str) -> str:
     return f"features.{name}"
 
 
-def snapshots(project: Project) -> Midnights:
-    """The midnights of which every group's table holds rows, once the project's span is done."""
+def snapshots(project: Project) -> Snapshots:
+    """The snapshots of which every group's table holds rows, once the project's span is done."""
     every, span = project.config.snapshots_every, project.span
-    return Midnights((span.start + every).date(), every // DAY, (span.end - span.start) // every)
+    return Snapshots(span.start, every, (span.end - span.start) // every)
 
 
 def laid_out(features: DataFrame, group: FeatureGroup) -> DataFrame:

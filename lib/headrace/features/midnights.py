@@ -1,4 +1,4 @@
-"""The instants of snapshots, as whole numbers from 0."""
+"""The instants of snapshots, as whole numbers from 0: midnights of a zone, which tiles are rolled up to."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from datetime import date, timedelta
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from headrace.ground.interval import DAY, MICROSECOND
-
-_EPOCH = date(1970, 1, 1)
-_MICROS = DAY // MICROSECOND
+from headrace.features.calendar import Calendar
+from headrace.ground.zones import UTC
 
 
 @dataclass(frozen=True)
 class Midnights:
-    """``count`` midnights (UTC) from ``first``, ``step`` days apart: the instants of the snapshots."""
+    """``count`` midnights of a zone from that of ``first``, ``step`` days apart: the instants of the snapshots.
+
+    What is counted are days of the zone, of 23, 24 or 25 hours; how long they are only ``instant`` and ``begins`` know.
+    """
 
     first: date
     step: int
     count: int
+    zone: str = UTC
 
     @property
     def last(self) -> date:
@@ -35,14 +37,28 @@ class Midnights:
         """The first midnight whose window of so many days has left the day behind."""
         return self.index(F.date_add(event_day, days + 1))
 
-    def age(self, instant: Column) -> Column:
-        """Microseconds from the last midnight at or before ``instant``, however many there are; null before the first."""
-        first = (self.first - _EPOCH).days * _MICROS
-        return F.when(
-            F.unix_micros(instant) >= F.lit(first),
-            F.pmod(F.unix_micros(instant) - F.lit(first), F.lit(self.step * _MICROS)),
-        )
+    def seen_from(self) -> Column:
+        """The first day at whose midnight a cell is seen: its events have happened, and its landing day is over.
+
+        A landing day is a day of UTC whatever the zone (ADR 1), so it is over at the zone's first midnight from then on.
+        """
+        if self.zone == UTC:
+            return F.date_add(F.greatest("arrival_day", "event_day"), 1)
+        landed = Calendar().midnight(F.date_add("arrival_day", 1))
+        return F.greatest(Calendar(self.zone).day_from(landed), F.date_add("event_day", 1))
 
     def instant(self, index: Column) -> Column:
         """The timestamp of a midnight."""
-        return F.date_add(F.lit(self.first), index * self.step).cast("timestamp")
+        return self.begins(index, 0)
+
+    def begins(self, index: Column, days: int) -> Column:
+        """When a window of so many days begins that ends at a midnight."""
+        day = F.date_add(F.lit(self.first), index * self.step)
+        if self.zone == UTC:
+            return (F.date_sub(day, days) if days else day).cast("timestamp")
+        return F.timestamp_micros(Calendar(self.zone).midnight(F.date_sub(day, days)))
+
+    def is_there(self, index: Column) -> Column:
+        """Whether the day of a midnight is one: a zone that moved across the date line left one out."""
+        day, calendar = F.date_add(F.lit(self.first), index * self.step), Calendar(self.zone)
+        return calendar.midnight(day) < calendar.midnight(F.date_add(day, 1))

@@ -26,6 +26,7 @@ from headrace.features.midnights import Midnights
 from headrace.features.slots import Slot, group_atoms, group_slots, slots_of
 from headrace.features.windows import window_features
 from headrace.ground.states import Greatest, Least, Sum
+from headrace.ground.zones import UTC
 
 __all__ = ["roll_up", "window_features"]
 
@@ -45,7 +46,8 @@ def roll_up(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     parts += [coverage(cells, group.entity, atom, windows, at) for atom, windows in _by_atom(slots).items()]
     parts += [_spread(cells, group.entity, spread, at)] if spread else []
     merged = _filled(_run(parts, group.entity, slots), group.entity, spread, at)
-    return _presented(merged.withColumn("as_of", at.instant(F.col("i"))), group, source)
+    dated = merged.withColumn("as_of", at.instant(F.col("i")))
+    return _presented(dated if at.zone == UTC else _in_zone(dated, slots, at), group, source)
 
 
 def _by_atom(slots: Iterable[Slot]) -> dict[Atom, list[Slot]]:
@@ -59,7 +61,7 @@ def _by_atom(slots: Iterable[Slot]) -> dict[Atom, list[Slot]]:
 
 def _placed(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Midnights) -> DataFrame:
     """The cells that some midnight sees, with the midnight at which each enters."""
-    seen_on = F.date_add(F.greatest("arrival_day", "event_day"), 1)
+    seen_on = at.seen_from()
     columns = list(group_atoms(group, source))
     placed = tiles.where(seen_on <= F.lit(at.last)).select(
         *group.entity, "event_day", seen_on.alias("seen_on"), *columns
@@ -168,12 +170,25 @@ def _spread(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Mi
     return seen.select(*parts).groupBy(*entity, "i").agg(*merged)
 
 
+def _in_zone(dated: DataFrame, slots: list[Slot], at: Midnights) -> DataFrame:
+    """The midnights that the zone has, with the instants at which windows of what is greatest by time begin."""
+    days = sorted({slot.days for slot in slots if slot.atom.by_time and slot.days is not None})
+    begins = {_begins(number): at.begins(F.col("i"), number) for number in days}
+    return dated.where(at.is_there(F.col("i"))).withColumns(begins)
+
+
+def _begins(days: int) -> str:
+    return f"_begins_{days}"
+
+
 def _presented(merged: DataFrame, group: FeatureGroup, source: EventContract) -> DataFrame:
     """The group's columns from the merged states, the derived ones last and in order."""
     values = []
     for feature in group.features:
         for window in feature.windows if feature.aggregate else ():
-            cells = {role: _state_sql(slot) for role, slot in slots_of(feature, group, source, window).items()}
+            cells = {
+                role: _state_sql(slot, group.zone) for role, slot in slots_of(feature, group, source, window).items()
+            }
             values.append(F.expr(present(feature, cells, group.group)).alias(f"{feature.name}_{window}"))
     frame = with_derived(merged.select(*group.entity, "as_of", *values), group)
     return frame.select(*group.entity, "as_of", *group.columns)
@@ -188,8 +203,9 @@ def with_derived(presented: DataFrame, group: FeatureGroup) -> DataFrame:
     return frame
 
 
-def _state_sql(slot: Slot) -> str:
+def _state_sql(slot: Slot, zone: str) -> str:
     column = f"`{slot.column}`"
-    if slot.atom.by_time and slot.length is not None:
-        return f"(CASE WHEN {column}.t >= as_of - {interval_sql(slot.length)} THEN {column} END)"
-    return column
+    if not slot.atom.by_time or slot.length is None or slot.days is None:
+        return column
+    begins = f"as_of - {interval_sql(slot.length)}" if zone == UTC else f"`{_begins(slot.days)}`"
+    return f"(CASE WHEN {column}.t >= {begins} THEN {column} END)"

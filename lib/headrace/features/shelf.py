@@ -13,6 +13,7 @@ from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.features.columns import (
+    as_of_column,
     event_columns,
     feature_columns,
     key_columns,
@@ -22,7 +23,7 @@ from headrace.features.columns import (
 )
 from headrace.features.entry import Column, Entry, Freshness, Reader
 from headrace.features.published import published_columns
-from headrace.features.tiling import tiles_table, tilings
+from headrace.features.tiling import Tiling, tiles_table, tilings
 from headrace.graph.job import Job
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
@@ -145,7 +146,8 @@ class Shelf:
         if found is None:
             return entry
         contract, source = found
-        entity, _ = self._tiled(source).get(entry.name, (source.entity, ()))
+        tiling, _ = self._tiled(source).get(entry.name, (Tiling(source.entity), ()))
+        entity = tiling.key
         identity = contract.fingerprint
         if isinstance(contract, FeatureGroup):
             entity, identity = contract.entity, self.project.identity(contract.namespace)
@@ -174,10 +176,10 @@ class Shelf:
                 return source, source
         return None
 
-    def _tiled(self, source: EventContract) -> dict[str, tuple[tuple[str, ...], tuple[FeatureGroup, ...]]]:
-        """The tables of a source's tiles, each with its key and the groups that are over it."""
+    def _tiled(self, source: EventContract) -> dict[str, tuple[Tiling, tuple[FeatureGroup, ...]]]:
+        """The tables of a source's tiles, each with how it is cut and the groups that are over it."""
         cut = tilings(self.project.groups_of(source.source), source)
-        return {tiles_table(source, key).name: (key, groups) for key, groups in cut.items()}
+        return {tiles_table(source, tiling).name: (tiling, groups) for tiling, groups in cut.items()}
 
     def _columns(self, name: str) -> tuple[Column, ...]:
         """The columns as the table has them, else as the contracts say that it will."""
@@ -201,13 +203,13 @@ class Shelf:
             yield from event_columns(source)
             return
         if schema == "tiles":
-            key, groups = self._tiled(source)[name]
-            yield from key_columns(key, source)
+            tiling, groups = self._tiled(source)[name]
+            yield from key_columns(tiling.key, source)
             yield from state_columns(groups, source)
             return
         yield from key_columns(contract.entity if isinstance(contract, FeatureGroup) else source.entity, source)
         if isinstance(contract, FeatureGroup):
-            yield own_column("as_of", "timestamp")
+            yield as_of_column(contract)
             yield from feature_columns(contract, source)
         if isinstance(contract, ModelContract) and schema == "training":
             for group in (self.project.groups[group] for group in contract.groups):

@@ -1,38 +1,55 @@
-"""By which keys a source is tiled, where those tiles are, and which states they hold. No Spark."""
+"""By which keys and days a source is tiled, where those tiles are, and which states they hold. No Spark."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
 from headrace.features.atoms import Atom
 from headrace.features.slots import atoms_in_use
+from headrace.ground.zones import UTC, zone_in_names
 from headrace.tables.spec import Table
 
 
-def tiled_by(group: FeatureGroup, source: EventContract) -> tuple[str, ...]:
-    """The key of the tiles that a group is rolled up from: the source's entity where the group's is part of it, else its own."""
-    return source.entity if set(group.entity) <= set(source.entity) else tuple(sorted(group.entity))
+@dataclass(frozen=True)
+class Tiling:
+    """One way to cut a source into tiles: by which key, and by the days of which zone."""
+
+    key: tuple[str, ...]
+    zone: str = UTC
+
+    def suffix(self, source: EventContract) -> str:
+        """What its table's name has behind the source's: nothing for the source's own entity and days of UTC."""
+        by = "" if self.key == source.entity else f"_by_{'_'.join(self.key)}"
+        return by if self.zone == UTC else f"{by}_in_{zone_in_names(self.zone)}"
 
 
-def tilings(groups: Iterable[FeatureGroup], source: EventContract) -> dict[tuple[str, ...], tuple[FeatureGroup, ...]]:
-    """The keys by which a source is tiled, its own entity first, each with the groups that are over those tiles."""
-    found: dict[tuple[str, ...], tuple[FeatureGroup, ...]] = {source.entity: ()}
+def tiled_by(group: FeatureGroup, source: EventContract) -> Tiling:
+    """The tiles that a group is rolled up from: by the source's entity where the group's is part of it, else by its own."""
+    key = source.entity if set(group.entity) <= set(source.entity) else tuple(sorted(group.entity))
+    return Tiling(key, group.zone)
+
+
+def tilings(groups: Iterable[FeatureGroup], source: EventContract) -> dict[Tiling, tuple[FeatureGroup, ...]]:
+    """The ways in which a source is cut, by its own entity and days of UTC first, each with the groups over those tiles."""
+    found: dict[Tiling, tuple[FeatureGroup, ...]] = {Tiling(source.entity): ()}
     for group in groups:
-        key = tiled_by(group, source)
-        found[key] = (*found.get(key, ()), group)
+        tiling = tiled_by(group, source)
+        found[tiling] = (*found.get(tiling, ()), group)
     return found
 
 
-def tiles_table(source: EventContract, key: tuple[str, ...] | None = None) -> Table:
-    """``tiles.{source}``; of another key than the source's entity ``tiles.{source}_by_{keys}``."""
-    entity = source.entity if key is None else key
-    suffix = "" if entity == source.entity else f"_by_{'_'.join(entity)}"
+def tiles_table(source: EventContract, tiling: Tiling | None = None) -> Table:
+    """``tiles.{source}``, with ``_by_{keys}`` for another key than the source's entity, ``_in_{zone}`` for days of a zone."""
+    cut = Tiling(source.entity) if tiling is None else tiling
+    by = "entity" if cut.key == source.entity else ", ".join(cut.key)
+    days = "" if cut.zone == UTC else f" of {cut.zone}"
     return Table(
-        name=f"tiles.{source.source}{suffix}",
-        meaning=f"Mergeable states of {source.source} by {', '.join(entity) if suffix else 'entity'}, event day and arrival day.",
-        keys=(*entity, "event_day", "arrival_day"),
+        name=f"tiles.{source.source}{cut.suffix(source)}",
+        meaning=f"Mergeable states of {source.source} by {by}, event day{days} and arrival day.",
+        keys=(*cut.key, "event_day", "arrival_day"),
         partitioned_by=("arrival_month",),
         replaced_by="arrival_day",
         indexed=("event_day", "arrival_day"),

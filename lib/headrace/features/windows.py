@@ -18,7 +18,7 @@ from pyspark.sql import types as T
 from headrace.contracts.expressions import Expression, rename_columns
 from headrace.contracts.features import Feature
 from headrace.features.atoms import derived_or_error, overflow, present
-from headrace.features.calendar import UTC, Calendar, known_zone
+from headrace.features.calendar import Calendar
 from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, Asked, Cell
 from headrace.features.moves import APART, ASKED_AT, FACT, HAPPENED, KNOWN, answered
 from headrace.features.rows import column, common_types, kind, row_hash, time_kind
@@ -26,6 +26,7 @@ from headrace.features.search import searched
 from headrace.features.timeline import ASKS, position
 from headrace.ground.errors import nearest
 from headrace.ground.states import GreatestK, Sum, SumOfSquares
+from headrace.ground.zones import UTC, known_zone
 
 _ACCURACIES = ("temporal", "snapshot")
 
@@ -78,7 +79,7 @@ def window_features(
     keys = (by,) if isinstance(by, str) else tuple(by)
     _check_columns(events, queries, keys, event_time, query_time, available_at)
     _check_accuracy(accuracy)
-    asked = Asked(_features(features, events), Calendar(known_zone(zone), accuracy == "snapshot"))
+    asked = Asked(_features(features, events), Calendar(_known(zone), accuracy == "snapshot"))
     _check_names(queries, asked.features)
     names = [f"key{i}" for i in range(len(keys))]
     alike = common_types(*(frame.select(*map(column, keys)) for frame in (events, queries)))
@@ -199,6 +200,13 @@ def _check_known(name: str, part: Expression | None, known: Sequence[str] | Mapp
 
 def _renamed(part: Expression | None, names: Mapping[str, str]) -> Expression | None:
     return None if part is None else Expression(part.text, rename_columns(part.tree, dict(names)))
+
+
+def _known(zone: str) -> str:
+    try:
+        return known_zone(zone)
+    except ValueError as unknown:
+        raise ValueError(f"zone: {unknown}") from None
 
 
 def _check_accuracy(accuracy: str) -> None:

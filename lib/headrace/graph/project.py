@@ -28,6 +28,7 @@ from headrace.ground.document import Document, Model, Strict, read_document, val
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, parse_instant, show_instant
 from headrace.ground.places import local_path
+from headrace.ground.zones import day_of, midnight
 from headrace.tables.source import source_table
 from headrace.tables.spec import QUARANTINE
 
@@ -286,8 +287,15 @@ def _check_entity(group: str, found: tuple[str, ...], wanted: tuple[str, ...], w
 
 def _check_cutoffs(project: Project, group: FeatureGroup, label: LabelContract, where: str) -> None:
     """A temporal group's value at a cutoff is in its table only where a snapshot is taken at that very midnight."""
-    every, start = project.config.snapshots_every, project.span.start
-    between = [day for day in label.cutoffs.dates if (parse_instant(day) - start) % every]
-    if group.accuracy == "temporal" and between:
-        about = {"group": group.group, "label": label.label, "cutoff": between[0], "every": show_span(every)}
+    every, start, zone = project.config.snapshots_every, project.span.start, group.zone
+    asked = {day: parse_instant(day) for day in label.cutoffs.dates} if group.accuracy == "temporal" else {}
+    between = [day for day, at in asked.items() if (at - start) % every or midnight(day_of(at, zone), zone) != at]
+    if between:
+        about = {
+            "group": group.group,
+            "label": label.label,
+            "cutoff": between[0],
+            "every": show_span(every),
+            "zone": zone,
+        }
         raise HeadraceError("CUTOFF_BETWEEN_SNAPSHOTS", where=where, start=show_instant(start), **about)

@@ -12,6 +12,7 @@ from headrace.contracts.features import FeatureGroup
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
 from headrace.ground.errors import HeadraceError
+from headrace.ground.zones import UTC, day_of, midnight
 from headrace.tables.spec import Table
 from headrace.training.apply import with_score
 from headrace.training.model import ScoringModel
@@ -81,9 +82,10 @@ def join_groups(
     as_of: datetime,
     groups: Mapping[str, FeatureGroup],
 ) -> DataFrame:
-    """``entity..., as_of, columns`` of everybody whom some group knows at ``as_of``.
+    """``entity..., as_of, columns`` of everybody whom some group knows at ``as_of``, a midnight of UTC.
 
-    ``tables`` and ``groups`` are the groups' rows and contracts, by name. Whom a group does not know its source has
+    ``tables`` and ``groups`` are the groups' rows and contracts, by name. Of a group in another zone it is the snapshot
+    of the last midnight there at or before ``as_of`` (semantics 3). Whom a group does not know its source has
     never seen: its columns are what its contract says of a window without events.
     """
     from pyspark.sql import functions as f
@@ -92,9 +94,7 @@ def join_groups(
 
     known = {name: f"_known_{as_of_column(name)}" for name in columns}
     parts = [
-        tables[name]
-        .where(f.col("as_of") == f.lit(as_of))
-        .select(*entity, "as_of", *names, f.lit(True).alias(known[name]))
+        _at(tables[name], as_of, groups[name].zone).select(*entity, "as_of", *names, f.lit(True).alias(known[name]))
         for name, names in columns.items()
     ]
     joined = reduce(lambda one, other: one.join(other, on=[*entity, "as_of"], how="full"), parts)
@@ -103,6 +103,16 @@ def join_groups(
         empty = empty_values(tables[name], groups[name], names) if len(columns) > 1 else {}
         values += with_null_rule(names, f.col(known[name]).isNull(), empty)
     return joined.select(*entity, "as_of", *values)
+
+
+def _at(table: DataFrame, as_of: datetime, zone: str) -> DataFrame:
+    """A group's rows of the midnight of its zone at or before ``as_of``, under that instant."""
+    from pyspark.sql import functions as f
+
+    if zone == UTC:
+        return table.where(f.col("as_of") == f.lit(as_of))
+    last = midnight(day_of(as_of, zone), zone)
+    return table.where(f.col("as_of") == f.lit(last)).withColumn("as_of", f.lit(as_of))
 
 
 def check_fingerprints(model: ScoringModel, name: str, version: str, present: Mapping[str, str]) -> None:

@@ -23,7 +23,7 @@ from headrace.contracts.namespaces import as_of_column
 from headrace.events.validate import event_instant
 from headrace.features.asof import as_of_join
 from headrace.features.empty import empty_values, with_null_rule
-from headrace.features.midnights import Midnights
+from headrace.features.snapshots import Snapshots
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY
 from headrace.tables.spec import Table
@@ -129,7 +129,7 @@ def build_training_set(
     entity: Sequence[str],
     *,
     groups: Mapping[str, FeatureGroup] = MappingProxyType({}),
-    snapshots: Midnights | None = None,
+    snapshots: Snapshots | None = None,
     stale_after: timedelta = STALE_AFTER,
 ) -> DataFrame:
     """One row a label, with what was known at its cutoff; the cutoffs between training and test are left out.
@@ -147,7 +147,7 @@ def build_training_set(
         entity: The key's columns.
         groups: The groups' contracts. Whom a group has no row of at a cutoff, its source has never seen: the columns are
             then what the contract says of a window without events, and ``{group}_as_of`` is null. Without a contract they are null.
-        snapshots: The midnights of which the tables hold rows; without them, each cutoff is taken to have one. At a
+        snapshots: When the tables hold rows; without them, each cutoff is taken to have one. At a
             cutoff that has none nothing is known of anybody, and the columns are null.
         stale_after: A feature row that is older than this at the cutoff is not taken. It also bounds what is read.
 
@@ -159,7 +159,6 @@ def build_training_set(
         "user_bucket", F.pmod(F.xxhash64(*entity), F.lit(BUCKETS)).cast("int")
     )
     spine = spine.select(*entity, "cutoff", "label", "part", "user_bucket")
-    served = F.lit(True) if snapshots is None else snapshots.age(F.col("cutoff")) <= F.lit(_micros(stale_after))
     columns = columns_by_group(contract)
     keys = [*entity, "cutoff"]
     # Each group is looked up from the bare keys, then joined: chained look-ups make Spark's optimizer derive
@@ -172,11 +171,19 @@ def build_training_set(
         spine = spine.join(found, on=keys, how="left")
         if group in groups:
             empty = empty_values(features[group], groups[group], names)
+            served = _served(snapshots, groups[group].zone, stale_after)
             spine = spine.select(*with_null_rule(spine.columns, F.col(at).isNull() & served, empty))
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(
         *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(as_of_column(group) for group in columns)
     )
+
+
+def _served(snapshots: Snapshots | None, zone: str, stale_after: timedelta) -> Column:
+    """Whether some snapshot of a zone is near enough to the cutoff."""
+    if snapshots is None:
+        return F.lit(True)
+    return snapshots.age(F.col("cutoff"), zone) <= F.lit(_micros(stale_after))
 
 
 def _reach(label: LabelContract, stale_after: timedelta) -> tuple[Column, Column]:

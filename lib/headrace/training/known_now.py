@@ -19,12 +19,14 @@ from pyspark.sql import functions as F
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
+from headrace.features.calendar import Calendar
 from headrace.features.empty import empty_values, with_null_rule
 from headrace.features.groups import snapshots
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.graph.project import Project
 from headrace.ground.interval import DAY, MICROSECOND
+from headrace.ground.zones import UTC
 from headrace.training.dataset import STALE_AFTER, columns_by_group
 
 _EPOCH = date(1970, 1, 1)
@@ -80,22 +82,29 @@ def leakage(training_set: DataFrame, tiles: Mapping[str, DataFrame], model: Mode
         project: Its feature groups, sources and snapshots.
 
     A row is compared as of the snapshot that it was given; one that was given none, because nothing of its entity had
-    arrived, as of the latest snapshot at or before its cutoff. Two Spark jobs; one row of counts each comes here.
+    arrived, as of the latest snapshot at or before its cutoff. A Spark job a zone and one for all; one row of counts each comes here.
     """
     columns = columns_by_group(model)
     placed = training_set.select("*", *(_as_of(group, project).alias(_now(as_of_column(group))) for group in columns))
-    grid = _midnights(placed, [_now(as_of_column(group)) for group in columns], project, model)
+    zones = dict.fromkeys(project.groups[group].zone for group in columns)
+    asked = {zone: [group for group in columns if project.groups[group].zone == zone] for zone in zones}
+    grids = {
+        zone: _midnights(placed, [_now(as_of_column(group)) for group in groups], project, model, zone)
+        for zone, groups in asked.items()
+    }
     compared = placed
     for reference, names in columns.items():
         group, at, seen = project.groups[reference], _now(as_of_column(reference)), _now("_seen")
-        now = _known_now(tiles[reference], group, project, grid).withColumn(at, F.col("as_of").cast("date"))
+        now = _known_now(tiles[reference], group, project, grids[group.zone])
+        now = now.withColumn(at, _day(F.col("as_of"), group.zone))
         empty = empty_values(now, group, names)
         named = now.select(
             *group.entity, at, F.lit(True).alias(seen), *(F.col(name).alias(_now(name)) for name in names)
         )
         joined = compared.join(named, on=[*group.entity, at], how="left")
         ruled = {_now(name): value for name, value in empty.items()}
-        unseen = F.col(seen).isNull() & (snapshots(project).age(F.col("cutoff")) <= F.lit(STALE_AFTER // MICROSECOND))
+        age = snapshots(project).age(F.col("cutoff"), group.zone)
+        unseen = F.col(seen).isNull() & (age <= F.lit(STALE_AFTER // MICROSECOND))
         compared = joined.select(*compared.columns, *with_null_rule(ruled, unseen, ruled))
     return _counted(compared, columns)
 
@@ -105,14 +114,22 @@ def _now(name: str) -> str:
 
 
 def _as_of(group: str, project: Project) -> Column:
-    """The snapshot that a row is compared at, as a day."""
+    """The snapshot that a row is compared at, as a day of the group's zone."""
+    zone, own = project.groups[group].zone, F.col(as_of_column(group))
+    if zone != UTC:
+        latest = F.timestamp_micros(snapshots(project).latest(F.col("cutoff"), zone))
+        return _day(F.coalesce(own, latest), zone)
     step, start = project.config.snapshots_every // DAY, (project.span.start.date() - _EPOCH).days
     cutoff = F.unix_date(F.col("cutoff").cast("date"))
     latest = F.date_from_unix_date(cutoff - F.pmod(cutoff - start, F.lit(step)))
-    return F.coalesce(F.col(as_of_column(group)).cast("date"), latest)
+    return F.coalesce(own.cast("date"), latest)
 
 
-def _midnights(placed: DataFrame, days: Sequence[str], project: Project, model: ModelContract) -> Midnights:
+def _day(instant: Column, zone: str) -> Column:
+    return instant.cast("date") if zone == UTC else Calendar(zone).day(F.unix_micros(instant))
+
+
+def _midnights(placed: DataFrame, days: Sequence[str], project: Project, model: ModelContract, zone: str) -> Midnights:
     """The midnights that the rows ask for: as far apart as the cutoffs where all fall on that grid, else each snapshot."""
     every = project.labels[model.label].cutoffs.every // DAY
     number = [F.unix_date(F.col(day)) for day in days]
@@ -124,10 +141,10 @@ def _midnights(placed: DataFrame, days: Sequence[str], project: Project, model: 
         (F.min(least(*rest)) == F.max(greatest(*rest))).alias("even"),
     ).head(1)
     if row["first"] is None:
-        return Midnights(_EPOCH, 1, 1)
+        return Midnights(_EPOCH, 1, 1, zone)
     step = every if row["even"] else 1
     first = _EPOCH + timedelta(days=row["first"])
-    return Midnights(first, step, (row["last"] - row["first"]) // step + 1)
+    return Midnights(first, step, (row["last"] - row["first"]) // step + 1, zone)
 
 
 def _only(column: Column) -> Column:
@@ -135,8 +152,11 @@ def _only(column: Column) -> Column:
 
 
 def _known_now(tiles: DataFrame, group: FeatureGroup, project: Project, grid: Midnights) -> DataFrame:
-    """The group's columns at the midnights, as if each event had arrived on the day on which it happened."""
-    punctual = tiles.withColumn("arrival_day", F.col("event_day"))
+    """The group's columns at the midnights, as if each event had arrived at once.
+
+    Two days before its own day: by the time of that day's end a landing day of then is over in every zone.
+    """
+    punctual = tiles.withColumn("arrival_day", F.date_sub("event_day", 2))
     return roll_up(punctual, group, project.sources[group.source], grid)
 
 

@@ -14,6 +14,7 @@ from headrace.ground.errors import HeadraceError
 EVENTS = tiny.FILES["conf/contracts/events/visits.yaml"] + "  shop: {type: string, meaning: s, sensitivity: personal}\n"
 GROUP = """\
 {{team: t, group: {name}, version: 1, owner: a@example.com, purpose: p, entity: [{entity}], source: visits, accuracy: {accuracy},
+ zone: {zone}, tail: {tail},
  features: [{{name: visits, meaning: n, aggregate: count, windows: [36h]}}]}}
 """
 LABEL = """\
@@ -27,13 +28,14 @@ MODEL = """\
 """
 
 
-def project_of(folder, group, every="1d", accuracy="temporal"):
+def project_of(folder, group, every="1d", accuracy="temporal", zone="UTC"):
     tiny.make_project(folder, days=0)
     contracts = folder / "conf/contracts"
     (contracts / "features/visiting.yaml").unlink()
     texts = {"events/visits": EVENTS, "labels/lapsed": LABEL, "models/lapse": MODEL.format(group=group)}
+    tail = "exact" if zone == "UTC" else "day"
     for name, entity in (("people", "who"), ("shops", "shop")):
-        texts[f"features/{name}"] = GROUP.format(name=name, entity=entity, accuracy=accuracy)
+        texts[f"features/{name}"] = GROUP.format(name=name, entity=entity, accuracy=accuracy, zone=zone, tail=tail)
     for name, text in texts.items():
         path = contracts / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True)
@@ -62,8 +64,18 @@ def test_a_temporal_group_needs_a_snapshot_at_every_cutoff(tmp_path, every, accu
     with pytest.raises(HeadraceError) as refused:
         project_of(tmp_path, "people", every, accuracy)
     assert (refused.value.code, refused.value.exit_status) == ("CUTOFF_BETWEEN_SNAPSHOTS", 2)
-    told = f"the cutoff {between} of label lapsed has no snapshot (there is one every {every} from 2024-03-01)"
+    told = f"the cutoff {between} of label lapsed has no snapshot (there is one every {every} from 2024-03-01, at midnights of UTC)"
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(("zone", "between"), [("Europe/Berlin", True), ("Etc/UTC", False), ("Europe/London", False)])
+def test_a_temporal_group_off_utc_has_no_snapshot_at_cutoffs_of_utc(tmp_path, zone, between):
+    if not between:
+        assert project_of(tmp_path, "people", zone=zone).groups["people"].zone == zone
+        return
+    with pytest.raises(HeadraceError, match=r"one every 1d from 2024-03-01, at midnights of Europe/Berlin") as refused:
+        project_of(tmp_path, "people", zone=zone)
+    assert refused.value.code == "CUTOFF_BETWEEN_SNAPSHOTS"
 
 
 def test_tiles_of_another_key_stand_in_the_catalog_by_that_key(tmp_path):

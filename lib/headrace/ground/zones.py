@@ -1,0 +1,56 @@
+"""Days of a time zone: which zones there are, when their days begin, and to which day an instant belongs. No Spark.
+
+A day's *midnight* is its first instant: where clocks skip 00:00 it is what they show instead, and where they show 00:00
+twice it is the earlier. A day is all time from its midnight to the next one, so days follow each other without gap or
+overlap, whatever the clocks show in between. A day that a zone left out (Pacific/Apia's 30 December 2011) has no time.
+``features.calendar`` says the same of columns.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import zoneinfo
+from datetime import UTC as _UTC
+from datetime import date, datetime, time
+
+from headrace.ground.interval import DAY
+
+UTC = "UTC"
+_OF_MACHINES = frozenset({"localtime", "Factory"})
+"""What is called a zone and says only how a machine is set up."""
+
+
+def known_zone(name: str) -> str:
+    """The name of a zone that there is.
+
+    Raises:
+        ValueError: with the nearest name.
+    """
+    if name == UTC:
+        return name
+    known = zoneinfo.available_timezones() - _OF_MACHINES
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        meant = f"Did you mean '{near[0]}'?" if near else "Zones are named as in Europe/Berlin."
+        raise ValueError(f"'{name:.60}' is no time zone. {meant}")
+    return name
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The first instant of a day, in UTC."""
+    return datetime.combine(day, time(), zoneinfo.ZoneInfo(zone)).astimezone(_UTC)
+
+
+def day_of(instant: datetime, zone: str) -> date:
+    """The day of an instant: the last one whose midnight is at or before it."""
+    shown = instant.astimezone(zoneinfo.ZoneInfo(zone)).date()
+    if midnight(shown + DAY, zone) <= instant:  # the clocks went back to the evening before
+        return shown + DAY
+    return shown if midnight(shown, zone) <= instant else shown - DAY
+
+
+def zone_in_names(zone: str) -> str:
+    """The zone as part of a table's name: ``europe_berlin``, ``etc_gmt_plus_5``; another one for each zone."""
+    signed = re.sub(r"([+-])(?=\d)", lambda sign: "_plus_" if sign[0] == "+" else "_minus_", zone)
+    return re.sub(r"[^a-z0-9]+", "_", signed.lower())
