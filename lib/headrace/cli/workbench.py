@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from headrace.cli.loading import load_graph, open_project
 from headrace.cli.warehouse import store_of
+from headrace.contracts.namespaces import is_published
 from headrace.features.catalog import Catalog, build_catalog
 from headrace.features.entry import Kind
 from headrace.features.groups import features_table, kept_tables
@@ -26,6 +27,9 @@ from headrace.ground.session import open_session
 from headrace.monitoring.distribution import Distribution, distribution
 from headrace.monitoring.listing import Description, Listing
 from headrace.release.decisions import DECISIONS
+from headrace.tables.accepted import accepted
+from headrace.tables.lake import Lake
+from headrace.tables.published import published_table
 from headrace.tables.spec import Table
 from headrace.tables.store import Store
 from headrace.training.dataset import training_table
@@ -87,7 +91,7 @@ class Workbench:
         return self.store.load(Table(entry.name, entry.meaning), version)
 
     def features(self, group: str, as_of: str | date | None = None, version: int | None = None) -> DataFrame:
-        """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``.
+        """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``; of another project's, ``team.group@version``.
 
         Every snapshot, the one at ``as_of``, or the ``"latest"``.
 
@@ -95,16 +99,26 @@ class Workbench:
 
         Raises:
             HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; VERSION_UNKNOWN, VERSION_RETIRED;
-                TABLE_MISSING; INSTANT_UNREADABLE.
+                TAKEN_UNKNOWN, PUBLISHED_SCHEMA; TABLE_MISSING; INSTANT_UNREADABLE.
         """
-        table = features_table(self._of_version(self.project.groups.find(group), version))
-        frame = self.store.load(table).drop("as_of_month")
+        if is_published(group):
+            frame = self._published(group)
+        else:
+            table = features_table(self._of_version(self.project.groups.find(group), version))
+            frame = self.store.load(table).drop("as_of_month")
         if as_of is None:
             return frame
         if as_of == LATEST:
             last = frame.agg(F.max("as_of").alias("last"))
             return frame.join(F.broadcast(last), on=F.col("as_of") == F.col("last"), how="inner").drop("last")
         return frame.where(F.col("as_of") == F.lit(parse_instant(as_of)))
+
+    def _published(self, reference: str) -> DataFrame:
+        if reference not in self.project.taken:
+            hint = nearest(reference, self.project.taken)
+            raise HeadraceError("TAKEN_UNKNOWN", where="the call", name=reference, hint=hint)
+        table = published_table(self.project.taken[reference].group, self.project.catalog_of(reference))
+        return accepted(Lake(self.spark, self.project.home / "sources").load(self.spark, table), table)
 
     def _of_version(self, group: FeatureGroup, version: int | None) -> FeatureGroup:
         lock = self.project.lock_of(group.namespace)

@@ -16,13 +16,14 @@ from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import Expression
-from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
+from headrace.contracts.taken import Readable
 from headrace.events.validate import event_instant
 from headrace.features.asof import as_of_join
 from headrace.features.empty import empty_values, with_null_rule
+from headrace.features.groups import snapshots_of
 from headrace.features.midnights import Midnights
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY
@@ -128,7 +129,7 @@ def build_training_set(
     label: LabelContract,
     entity: Sequence[str],
     *,
-    groups: Mapping[str, FeatureGroup] = MappingProxyType({}),
+    groups: Mapping[str, Readable] = MappingProxyType({}),
     snapshots: Midnights | None = None,
     stale_after: timedelta = STALE_AFTER,
 ) -> DataFrame:
@@ -147,8 +148,8 @@ def build_training_set(
         entity: The key's columns.
         groups: The groups' contracts. Whom a group has no row of at a cutoff, its source has never seen: the columns are
             then what the contract says of a window without events, and ``{group}_as_of`` is null. Without a contract they are null.
-        snapshots: The midnights of which the tables hold rows; without them, each cutoff is taken to have one. At a
-            cutoff that has none nothing is known of anybody, and the columns are null.
+        snapshots: The midnights of which the tables hold rows (a published group has its own); without them, each
+            cutoff is taken to have one. At a cutoff that has none nothing is known of anybody, and the columns are null.
         stale_after: A feature row that is older than this at the cutoff is not taken. It also bounds what is read.
 
     Raises:
@@ -159,7 +160,6 @@ def build_training_set(
         "user_bucket", F.pmod(F.xxhash64(*entity), F.lit(BUCKETS)).cast("int")
     )
     spine = spine.select(*entity, "cutoff", "label", "part", "user_bucket")
-    served = F.lit(True) if snapshots is None else snapshots.age(F.col("cutoff")) <= F.lit(_micros(stale_after))
     columns = columns_by_group(contract)
     keys = [*entity, "cutoff"]
     # Each group is looked up from the bare keys, then joined: chained look-ups make Spark's optimizer derive
@@ -171,12 +171,18 @@ def build_training_set(
         found = as_of_join(asked, near, by=entity, left_time="cutoff", right_time=at, tolerance=stale_after)
         spine = spine.join(found, on=keys, how="left")
         if group in groups:
+            served = _served(snapshots_of(groups[group], snapshots), stale_after)
             empty = empty_values(features[group], groups[group], names)
             spine = spine.select(*with_null_rule(spine.columns, F.col(at).isNull() & served, empty))
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(
         *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(as_of_column(group) for group in columns)
     )
+
+
+def _served(snapshots: Midnights | None, stale_after: timedelta) -> Column:
+    """Whether a row's cutoff has a snapshot that is not stale; without midnights each is taken to have one."""
+    return F.lit(True) if snapshots is None else snapshots.age(F.col("cutoff")) <= F.lit(_micros(stale_after))
 
 
 def _reach(label: LabelContract, stale_after: timedelta) -> tuple[Column, Column]:
