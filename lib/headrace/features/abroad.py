@@ -46,6 +46,7 @@ def _feature(column: PublishedColumn, entry: Taken, project: Project, shelf: She
         python=f'headrace.open().features("{group.reference}")',
         words=" ".join((group.group, group.team, group.project, column.unit or "")),
         unseen=True,
+        unprofiled="it is made, and profiled, in another project",
     )
 
 

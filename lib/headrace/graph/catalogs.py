@@ -78,8 +78,12 @@ def table_rows(log: TableLog, name: str, root: Path | str) -> Rows:
 
     if not hasattr(pa, "__version__"):  # a stand-in, with which the project was declared
         raise HeadraceError("PACKAGE_MISSING", package="pyarrow", extra="local")
+    added = log.added()
+    if added is None or any(file.get("deletionVector") for file in added):
+        problem = "its log has lost its beginning" if added is None else "rows in it are marked as deleted"
+        raise HeadraceError("CATALOG_UNREADABLE", name=name, location=root, problem=problem)
     try:
-        return [row for file in log.files() or () for row in parquet.read_table(file).to_pylist()]
+        return [row for file in log.files() or () for row in parquet.ParquetFile(file).read().to_pylist()]
     except (OSError, ArrowException) as error:
         raise HeadraceError("CATALOG_UNREADABLE", name=name, location=root, problem=error) from None
 
