@@ -25,7 +25,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     labels = at.hold(build_labels(inputs.events, label, source, known_until=at.end))
     features = group_rows(inputs, model.groups)
     joined = build_training_set(
-        labels, features, model, label, source.entity, groups=project.groups, snapshots=snapshots(project)
+        labels, features, model, label, source.entity, groups=project.readable, snapshots=snapshots(project)
     )
     return {labels_table(label, source): labels.coalesce(1), training_table(model, source): joined}
 

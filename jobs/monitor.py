@@ -28,8 +28,8 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     """The present profile as a table, and the report as a page."""
     source = project.source_of(model)
     champion = inputs.champion
-    columns = columns_by_group(model, champion.model, project.groups)
-    features = join_groups(group_rows(inputs, columns), columns, source.entity, at.end, project.groups)
+    columns = columns_by_group(model, champion.model, project.readable)
+    features = join_groups(group_rows(inputs, columns), columns, source.entity, at.end, project.readable)
     eligible = observe.eligible_at(inputs.events, project.labels[model.label], source, at.end)
     watched = observe.watch(inputs.training, features, eligible, champion, source.entity)
     drifts, profiled = observe.measure(watched, model, champion, source.entity, at.end)

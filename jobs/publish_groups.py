@@ -10,7 +10,7 @@ from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
 from headrace.features.groups import group_inputs, group_rows
 from headrace.features.published import CATALOG
-from headrace.features.publishing import catalog_rows, published_groups, published_identity
+from headrace.features.publishing import catalog_rows, is_publisher, published_groups, published_identity
 from headrace.graph.job import At, Inputs, Job, Latest
 from headrace.graph.project import Project
 
@@ -22,10 +22,10 @@ def run(inputs: Inputs, at: At, project: Project) -> DataFrame:
 
 
 def jobs(project: Project) -> tuple[Job, ...]:
-    """The node, where a contract says ``published: true``."""
-    names = [group.namespace for group in published_groups(project)]
-    if not names:
+    """The node, where a contract says ``published: true`` or a published group has ended."""
+    if not is_publisher(project):
         return ()
+    names = [group.namespace for group in published_groups(project)]
     node = Job(
         name="publish_groups",
         run=run,

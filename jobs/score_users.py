@@ -20,8 +20,8 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> Da
     """A row a user, with the model's version and the features' fingerprints; idempotent per day."""
     champion = inputs.champion
     entity = project.source_of(model).entity
-    columns = columns_by_group(model, champion.model, project.groups)
-    features = join_groups(group_rows(inputs, columns), columns, entity, at.end, project.groups)
+    columns = columns_by_group(model, champion.model, project.readable)
+    features = join_groups(group_rows(inputs, columns), columns, entity, at.end, project.readable)
     return score(
         features,
         champion.model,

@@ -15,7 +15,7 @@ LAYERS = tuple("ground contracts tables profile graph events features training r
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"})
 SESSION = "lib/headrace/ground/session.py"
 STORE = "lib/headrace/tables/store.py"
-DELTA = {STORE: "headrace's own tables", "lib/headrace/tables/lake.py": "tables of others, by version, and only read"}
+DELTA = {STORE: "headrace's own tables", "lib/headrace/tables/travel.py": "tables of others, by version, and only read"}
 MLFLOW = ("lib/headrace/training/tracking.py", "lib/headrace/release/registry.py")
 CLASSIC_ONLY = frozenset(
     "rdd sparkContext newSession statusTracker setLocalProperty defaultParallelism mapPartitions accumulator "
@@ -26,7 +26,8 @@ BROUGHT_HERE = {
     "lib/headrace/tables/store.py": "a commit's history (a row a commit asked for), the ledgers (a row an interval)",
     "lib/headrace/features/timeline.py": "64 rows of four numbers for each shuffle partition",
     "lib/headrace/profile/profile.py": "columns x slices x 32 user buckets of an aggregate",
-    "lib/headrace/tables/lake.py": "a row a day of arrival; one commit of a history; the files of a Parquet table elsewhere",
+    "lib/headrace/tables/lake.py": "a row a day of arrival; the files of a Parquet table elsewhere",
+    "lib/headrace/tables/travel.py": "one commit of a history; a row a version that another project published",
     "lib/headrace/events/ingest.py": "the landing files that cannot be read, and Parquet files with their columns; never lines",
     "lib/headrace/features/alike.py": "10,000 entities x numeric columns of groups; no keys",
     "lib/headrace/features/publishing.py": "a row a published version of a group",

@@ -12,7 +12,7 @@ from headrace.cli.choice import Choice, console, grid_of
 from headrace.graph.agreed import Broken, problems, refuse
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
-from headrace.ground.errors import DONE, USAGE
+from headrace.ground.errors import DONE, USAGE, HeadraceError
 
 ALERT_FORMAT = 1
 
@@ -38,6 +38,7 @@ def contract_check(choice: Choice, values: bool = False) -> int:
     Raises:
         HeadraceError: see ``check_agreed``.
     """
+    from headrace.cli.abroad import check_taken, tell_publishers
     from headrace.cli.findings import shared_findings, show_findings, value_findings
 
     with stand_ins():
@@ -53,6 +54,8 @@ def contract_check(choice: Choice, values: bool = False) -> int:
         for name, contract in contracts.items():
             mark = project.identity(name) if kind == "features" else contract.fingerprint
             grid.add_row(kind, name, str(contract.version), mark, contract.owner)
+    for reference, entry in project.taken.items():
+        grid.add_row("taken", reference, str(entry.group.version), entry.group.fingerprint, entry.group.owner)
     out = console()
     out.print(grid)
     found = shared_findings(project)
@@ -61,18 +64,26 @@ def contract_check(choice: Choice, values: bool = False) -> int:
         from headrace.cli.assembly import assemble
 
         show_findings(out, value_findings(project, assemble(project, graph).store))
-    check_agreed(project, graph)
+    today = datetime.now(UTC).date()
+    standing = check_taken(out, project, today)
+    tell_publishers(out, project, today)
+    check_agreed(project, graph, standing.errors)
     out.print(f"{len(project.groups)} feature groups mean what was agreed.")
+    if project.taken:
+        out.print(f"{len(project.taken)} groups of other projects stand as accepted.")
     return USAGE if any(finding.level == "error" for finding in found) else DONE
 
 
-def check_agreed(project: Project, graph: Graph) -> None:
+def check_agreed(project: Project, graph: Graph, others: tuple[HeadraceError, ...] = ()) -> None:
     """Refuse to go on where a feature group is not as its lock entry says. Of a changed meaning an alert is kept.
 
+    ``others``: what is wrong with groups of other projects.
+
     Raises:
-        HeadraceError: CONTRACT_CHANGED, CONTRACT_UNLOCKED, CONTRACT_GONE, CONTRACT_VERSION_*, LOCK_SCHEME; CONTRACTS_REFUSED for several.
+        HeadraceError: CONTRACT_CHANGED, CONTRACT_UNLOCKED, CONTRACT_GONE, CONTRACT_VERSION_*, LOCK_SCHEME, PUBLISHED_*;
+            CONTRACTS_REFUSED for several.
     """
-    found = problems(project, graph)
+    found = (*problems(project, graph), *others)
     for problem in found:
         if isinstance(problem, Broken):
             keep_alert(project, problem)

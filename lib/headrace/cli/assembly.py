@@ -25,8 +25,10 @@ from headrace.monitoring.page import Page, PageSink
 from headrace.release.decisions import DECISIONS
 from headrace.release.registry import Champion, ChampionSink
 from headrace.release.verdict import Verdicts, VerdictSink
+from headrace.tables.accepted import PublishedSink, accepted
 from headrace.tables.lake import Lake, LakeSink
 from headrace.tables.landing import LandingSink, LandingZone, day_identity
+from headrace.tables.published import PublishedTable, snapshots_in
 from headrace.tables.source import SourceTable
 from headrace.tables.spec import Table
 from headrace.tables.store import Store, check_delta
@@ -85,6 +87,7 @@ class Assembly:
             TrainingTable: TrainingSetSink(store, self.project, self.graph),
             LandingZone: LandingSink(),
             SourceTable: LakeSink(self.lake, session),
+            PublishedTable: PublishedSink(self.lake, session),
             Candidate: self.candidates,
             Champion: self.champions,
             Verdicts: VerdictSink(self.store),
@@ -111,6 +114,8 @@ class Assembly:
         for asset in (asset for job in chosen for asset in job.inputs.values()):
             if isinstance(asset, SourceTable):
                 self.lake.pin(asset)
+            if isinstance(asset, PublishedTable):
+                accepted(self.lake.load(self.spark, asset), asset)
 
     def keep_versions(self) -> None:
         """Bring the tables that are there up to the configuration's retention, so that VACUUM breaks no promise."""
@@ -119,7 +124,7 @@ class Assembly:
 
     def look(self, asked: Interval, forced: tuple[str, ...] = ()) -> View:
         """What planning sees now."""
-        return view(self.graph, self.ledger, self._observe, asked, self.project.span.start, forced)
+        return view(self.graph, self.ledger, self._observe, asked, self.project.span.start, forced, self._reach)
 
     def _observe(self, asset: Asset, interval: Interval) -> str | None:
         """The identity of what changes without a job: what lies in landing folders and tables of others, who is champion.
@@ -129,6 +134,8 @@ class Assembly:
         match asset:
             case LandingZone():
                 return day_identity(asset, interval)
+            case PublishedTable():
+                return self.lake.identity(asset, snapshots_in(interval))
             case SourceTable():
                 return self.lake.identity(asset, interval)
             case Champion():
@@ -136,6 +143,12 @@ class Assembly:
                 return f"version {history[-1].version}" if history else "no version"
             case _:
                 return None
+
+    def _reach(self, asset: Asset, interval: Interval) -> str | None:
+        if not isinstance(asset, PublishedTable):
+            return None
+        reach = self.lake.reach(asset)
+        return None if reach is not None and reach >= interval.end.date() else str(reach or "nowhere")
 
 
 def assemble(project: Project, graph: Graph) -> Assembly:

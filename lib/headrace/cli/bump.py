@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -43,6 +43,7 @@ class Bump:
     changes: tuple[Change, ...]
     consumers: Consumers
     files: dict[Path, str]
+    published: bool = False
 
     def told(self) -> Iterator[str]:
         """What happens, line by line."""
@@ -50,7 +51,8 @@ class Bump:
         kind = "breaking" if new.breaking else "nothing that was there changes"
         yield f"{self.after.name}: version {old.version} -> {new.version} ({kind})"
         yield from (f"    {change.told()}" for change in self.changes)
-        yield f"  read by: {self.consumers.told()}"
+        yield f"  read by: {replace(self.consumers, abroad=()).told()}"
+        yield from (f"  read in another project: {told}" for told in self.consumers.abroad)
         kept = f"version {old.version} stays in {old.table}, to be read until {old.retire_after}"
         yield f"  {kept}; version {new.version} will be {new.table}"
         yield from (f"  {path}" for path in self.files)
@@ -78,6 +80,8 @@ def bump(choice: Choice, names: Iterable[str], reason: Reason, dry_run: bool) ->
         out.print("Nothing was written.")
         return DONE
     write_files({path: text for one in bumps for path, text in one.files.items()})
+    if any(one.published for one in bumps) and not isinstance(project.tables_at, Path):
+        out.print(f"Who reads them in other projects is not to be seen from here: {project.tables_at}", soft_wrap=True)
     out.print(
         f"Next: commit these files with the contracts; {choice.command('run')} computes the new versions.",
         soft_wrap=True,
@@ -116,7 +120,7 @@ def _bump(project: Project, graph: Graph, name: str, reason: Reason) -> Bump:
         changelog_path(project.contracts, name): changelog_text(after),
     }
     upstream = any(change.key.startswith("source ") for change in changes)
-    return Bump(before, after, changes, consumers(project, graph, name, source=upstream), files)
+    return Bump(before, after, changes, consumers(project, graph, name, source=upstream), files, contract.published)
 
 
 def _source_version(project: Project, name: str) -> int:

@@ -6,6 +6,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 
+from headrace.cli.abroad import refuse_elsewhere, refuse_run, tell_publishers
 from headrace.cli.absent import stand_ins
 from headrace.cli.agreement import check_agreed
 from headrace.cli.choice import Choice, console, grid_of
@@ -44,9 +45,12 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
 
     check_agreed(project, graph)
     out = console()
+    refuse_run(out, project, datetime.now(UTC).date())
+    tell_publishers(out, project, datetime.now(UTC).date())
     with run_lock(project.run_lock, run_id):
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
         parts = assemble(project, graph)
+        refuse_elsewhere(out, project, datetime.now(UTC).date())
         parts.keep_versions()
         parts.pin_sources(chosen)
         names = tuple(job.name for job in chosen)
@@ -77,6 +81,7 @@ def plan(choice: Choice) -> int:
     chosen = select(graph, choice.selector)
     asked = asked_interval(project, choice.start, choice.end)
     check_agreed(project, graph)
+    refuse_run(console(), project, datetime.now(UTC).date())
     parts = assemble(project, graph)
     forced = tuple(job.name for job in chosen) if choice.refresh else ()
     found = survey(chosen, parts.look(asked, forced), project.config.engine.most_intervals)

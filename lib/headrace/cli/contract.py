@@ -1,4 +1,4 @@
-"""The commands about contracts: check, lock, bump, retire, rehash, diff, schema. None but those with --values starts Spark."""
+"""The commands about contracts: what was agreed, by this project and by others. None but those with --values starts Spark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli import agreement, bump, difference, locking, schema
+from headrace.cli import agreement, bump, difference, drop, locking, schema, taking
 from headrace.cli.choice import Choice
 from headrace.cli.options import HERE, Env, Folder, Sets
 from headrace.ground.errors import HeadraceError
@@ -69,10 +69,43 @@ def contract_bump(
 @contract.command("retire")
 def contract_retire(
     name: Annotated[str, typer.Argument(metavar="TEAM.GROUP", help="A lock entry whose contract was removed.")],
-    why: Why, env: Env = "local", project: Folder = HERE, sets: Sets = None,
+    why: Why,
+    retire_after: Annotated[
+        str | None, typer.Option("--retire-after", metavar="DATE", help="Last day of its table; after retention.tables if none.")
+    ] = None,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
 ) -> None:  # fmt: skip
     """Write down that a group is no more; its entry stays, as history."""
-    raise typer.Exit(locking.retire(Choice(project, env, tuple(sets or ())), name, why, _today()))
+    until = _day(retire_after, "--retire-after")
+    raise typer.Exit(locking.retire(Choice(project, env, tuple(sets or ())), name, why, _today(), until))
+
+
+@contract.command("drop")
+def contract_drop(
+    name: Annotated[str, typer.Argument(metavar="TEAM.GROUP@VERSION", help="A version of this project's group.")],
+    dry_run: DryRun = False, env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Remove the table of a version whose last day is over; refused before, with those who read it."""
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-drop"
+    raise typer.Exit(drop.drop(Choice(project, env, tuple(sets or ())), name, _today(), run_id, dry_run))
+
+
+@contract.command("accept")
+def contract_accept(
+    name: Annotated[str, typer.Argument(metavar="TEAM.GROUP@VERSION", help="A version that another project has published.")],
+    dry_run: DryRun = False, env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Take a version of another project's group: write down what it means, and move models of another version to it."""
+    raise typer.Exit(taking.accept(Choice(project, env, tuple(sets or ())), name, _today(), dry_run))
+
+
+@contract.command("pin")
+def contract_pin(
+    name: Annotated[str, typer.Argument(metavar="TEAM.GROUP@VERSION", help="A version that was accepted before.")],
+    dry_run: DryRun = False, env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Stay with a version of another project's group although a newer one follows it, until it is retired."""
+    raise typer.Exit(taking.pin(Choice(project, env, tuple(sets or ())), name, _today(), dry_run))
 
 
 @contract.command("rehash")

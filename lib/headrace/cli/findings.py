@@ -9,6 +9,7 @@ from rich.console import Console
 
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.finding import LEVELS, Finding, Level
+from headrace.contracts.namespaces import is_published
 from headrace.contracts.owners import Owners, check_owners, read_owners
 from headrace.contracts.twice import Kind, Twin, by_age, find_twins, told
 from headrace.features.saving import saving, told_saving
@@ -92,7 +93,8 @@ def taken_by_models(project: Project) -> frozenset[tuple[str, str]]:
     models = project.models.values()
     asked = [(name, column) for model in models for name, columns in model.features.items() for column in columns]
     asked += [(segment.group, segment.column) for model in models for segment in model.segments]
-    return frozenset((project.groups[reference].namespace, column) for reference, column in asked)
+    own = ((reference, column) for reference, column in asked if not is_published(reference))
+    return frozenset((project.groups[reference].namespace, column) for reference, column in own)
 
 
 def agreed_features(project: Project) -> frozenset[tuple[str, str]]:

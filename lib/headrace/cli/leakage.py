@@ -6,7 +6,7 @@ import json
 
 from headrace.cli.choice import Choice, console, grid_of
 from headrace.cli.training_sets import find, gone
-from headrace.ground.errors import DONE
+from headrace.ground.errors import DONE, HeadraceError
 
 
 def leakage(choice: Choice, name: str, as_json: bool) -> int:
@@ -26,10 +26,14 @@ def leakage(choice: Choice, name: str, as_json: bool) -> int:
     if found.stored.lost:
         raise gone(choice, found, (found.stored.told,))
     store = assemble(*choice.open()).store
-    read = {name: (project.groups[name], project.sources[project.groups[name].source]) for name in model.groups}
+    read = {name: (project.groups[name], project.sources[project.groups[name].source]) for name in model.own_groups}
     tiles = {name: store.load(tiles_table(source, tiled_by(group, source))) for name, (group, source) in read.items()}
+    if not read:
+        raise HeadraceError("LEAKAGE_ELSEWHERE", id=made.id, groups=", ".join(model.published))
     counted = count(store.load(found.table, made.version), tiles, model, project)
     out = console(markup=False)
+    if model.published and not as_json:
+        out.print(f"Not compared, since their tiles are in other projects: {', '.join(model.published)}.")
     if as_json:
         out.print(json.dumps({"training_set": made.id, **counted.to_dict()}, indent=2), soft_wrap=True)
         return DONE

@@ -10,8 +10,10 @@ from headrace.cli.absent import stand_ins
 from headrace.cli.choice import Choice, console
 from headrace.contracts.changes import changes_between
 from headrace.contracts.fingerprint import SCHEME
-from headrace.contracts.lock import Lock, Retired, first_lock, lock_path, lock_text, next_lock, next_step, rehashed
+from headrace.contracts.lock import Lock, ended, first_lock, lock_path, lock_text, next_lock, next_step, rehashed
 from headrace.graph.agreed import place_of
+from headrace.graph.catalogs import is_listed
+from headrace.graph.consumers import readers_abroad
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.ground.errors import DONE, HeadraceError, nearest
@@ -41,20 +43,27 @@ def lock(choice: Choice, names: tuple[str, ...], why: str, today: date) -> int:
     return DONE
 
 
-def retire(choice: Choice, name: str, why: str, today: date) -> int:
-    """Write down that a group whose contract was removed is no more.
+def retire(choice: Choice, name: str, why: str, today: date, retire_after: date | None = None) -> int:
+    """Write down that a group whose contract was removed is no more; its table is to be read until ``retire_after``.
 
     Raises:
-        HeadraceError: CONTRACT_UNKNOWN; CONTRACT_PRESENT where the contract is still there; LOCK_UNWRITABLE.
+        HeadraceError: CONTRACT_UNKNOWN; CONTRACT_PRESENT where the contract is still there; OPTION_INVALID, LOCK_UNWRITABLE.
     """
+    if retire_after is not None and retire_after < today:
+        raise HeadraceError("OPTION_INVALID", problem=f"--retire-after {retire_after} is over; today is {today}")
     project, _ = open_declared(choice)
     check_known(name, project.locks)
     entry = project.locks[name]
     if any(group.namespace == name for group in project.groups.values()):
         raise HeadraceError("CONTRACT_PRESENT", name=name)
-    ended = entry.model_copy(update={"retired": Retired(at=today, why=why)})
-    write_files({lock_path(project.contracts, name): lock_text(ended)})
-    console(markup=False).print(f"{name} is retired; its table {entry.history[-1].table} is not made any more.")
+    until = retire_after or today + project.config.retention.tables
+    gone = ended(entry, today, why, until, published=is_listed(project, name))
+    write_files({lock_path(project.contracts, name): lock_text(gone)})
+    out = console(markup=False)
+    table = entry.history[-1].table
+    out.print(f"{name} is retired; its table {table} is not made any more, to be read until {until}.", soft_wrap=True)
+    for told in readers_abroad(project, name):
+        out.print(f"  read in another project: {told}", soft_wrap=True)
     return DONE
 
 

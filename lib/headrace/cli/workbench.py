@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from headrace.cli.loading import load_graph, open_project
 from headrace.cli.warehouse import store_of
+from headrace.contracts.namespaces import is_published
 from headrace.features.catalog import Catalog, build_catalog
 from headrace.features.entry import Kind
 from headrace.features.groups import features_table, kept_tables
@@ -27,6 +28,9 @@ from headrace.ground.zones import midnight
 from headrace.monitoring.distribution import Distribution, distribution
 from headrace.monitoring.listing import Description, Listing
 from headrace.release.decisions import DECISIONS
+from headrace.tables.accepted import accepted
+from headrace.tables.lake import Lake
+from headrace.tables.published import published_table
 from headrace.tables.spec import Table
 from headrace.tables.store import Store
 from headrace.training.dataset import training_table
@@ -88,7 +92,7 @@ class Workbench:
         return self.store.load(Table(entry.name, entry.meaning), version)
 
     def features(self, group: str, as_of: str | date | None = None, version: int | None = None) -> DataFrame:
-        """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``.
+        """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``; of another project's, ``team.group@version``.
 
         Every snapshot, the one at ``as_of``, or the ``"latest"``. A date is its midnight in the group's zone.
 
@@ -96,11 +100,13 @@ class Workbench:
 
         Raises:
             HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; VERSION_UNKNOWN, VERSION_RETIRED;
-                TABLE_MISSING; INSTANT_UNREADABLE.
+                TAKEN_UNKNOWN, PUBLISHED_SCHEMA; TABLE_MISSING; INSTANT_UNREADABLE.
         """
-        found = self._of_version(self.project.groups.find(group), version)
-        table = features_table(found)
-        frame = self.store.load(table).drop("as_of_month")
+        if is_published(group):
+            zone, frame = self._published(group)
+        else:
+            found = self._of_version(self.project.groups.find(group), version)
+            zone, frame = found.zone, self.store.load(features_table(found)).drop("as_of_month")
         if as_of is None:
             return frame
         if as_of == LATEST:
@@ -108,8 +114,18 @@ class Workbench:
             return frame.join(F.broadcast(last), on=F.col("as_of") == F.col("last"), how="inner").drop("last")
         instant = parse_instant(as_of)
         if len(str(as_of)) == len("2017-03-01"):
-            instant = midnight(instant.date(), found.zone)
+            instant = midnight(instant.date(), zone)
         return frame.where(F.col("as_of") == F.lit(instant))
+
+    def _published(self, reference: str) -> tuple[str, DataFrame]:
+        """The zone of a group of another project, and its rows."""
+        if reference not in self.project.taken:
+            hint = nearest(reference, self.project.taken)
+            raise HeadraceError("TAKEN_UNKNOWN", where="the call", name=reference, hint=hint)
+        group = self.project.taken[reference].group
+        table = published_table(group, self.project.catalog_of(reference))
+        lake = Lake(self.spark, self.project.home / "sources")
+        return group.zone, accepted(lake.load(self.spark, table), table)
 
     def _of_version(self, group: FeatureGroup, version: int | None) -> FeatureGroup:
         lock = self.project.lock_of(group.namespace)

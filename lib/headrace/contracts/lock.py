@@ -51,6 +51,8 @@ class Retired(Strict):
 
     at: date
     why: str = Field(min_length=1)
+    published: Literal[True] | None = None
+    """Whether the catalog of published groups has it, and is to say that it ended."""
 
 
 class Lock(Strict):
@@ -125,6 +127,13 @@ def next_lock(lock: Lock, bound: Bound, step: Step, retire_after: date, source_v
     """The entry once a group has a new version; the one before is kept until ``retire_after``."""
     before = lock.history[-1].model_copy(update={"retire_after": retire_after})
     return _entry(bound, (*lock.history[:-1], before, step), source_version)
+
+
+def ended(lock: Lock, at: date, why: str, retire_after: date, published: bool) -> Lock:
+    """The entry of a group that is no more; its last version is to be read until ``retire_after``."""
+    last = lock.history[-1].model_copy(update={"retire_after": retire_after})
+    retired = Retired(at=at, why=why, published=True if published else None)
+    return lock.model_copy(update={"retired": retired, "history": (*lock.history[:-1], last)})
 
 
 def rehashed(lock: Lock) -> Lock:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from headrace.contracts.fingerprint import data_fingerprint
 from headrace.contracts.names import Name
-from headrace.contracts.namespaces import GroupReference
+from headrace.contracts.namespaces import ReadableReference, is_published
 from headrace.ground.document import Misplaced, Strict
 from headrace.ground.errors import nearest
 
@@ -38,7 +38,7 @@ class Baseline(Strict):
 class Segment(Strict):
     """A feature column by which gate and monitor look apart; parts of fewer than ``least_users`` are not shown."""
 
-    group: GroupReference
+    group: ReadableReference
     column: Name
     least_users: int = Field(default=40, ge=1)
 
@@ -61,7 +61,7 @@ class ModelContract(Strict):
     owner: str
     purpose: str
     label: Name
-    features: dict[GroupReference, tuple[Name, ...]] = Field(min_length=1)
+    features: dict[ReadableReference, tuple[Name, ...]] = Field(min_length=1)
     segments: tuple[Segment, ...] = ()
     test_from: date
     search: Search = Search()
@@ -92,6 +92,16 @@ class ModelContract(Strict):
     def groups(self) -> tuple[str, ...]:
         """The feature groups that it reads, those of its segments included."""
         return tuple(dict.fromkeys([*self.features, *(segment.group for segment in self.segments)]))
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """Those of them that are another project's: ``team.group@version``."""
+        return tuple(group for group in self.groups if is_published(group))
+
+    @property
+    def own_groups(self) -> tuple[str, ...]:
+        """Those that are of this project."""
+        return tuple(group for group in self.groups if not is_published(group))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -12,6 +12,7 @@ from headrace.contracts.features import FeatureGroup
 from headrace.ground.errors import HeadraceError, nearest
 
 _REFERENCE = re.compile(r"[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62})?")
+_PUBLISHED = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}@[1-9][0-9]{0,5}")
 
 
 def _reference(text: str) -> str:
@@ -20,8 +21,21 @@ def _reference(text: str) -> str:
     return text
 
 
+def is_published(reference: str) -> bool:
+    """Whether a reference is to a group of another project: ``team.group@version``."""
+    return _PUBLISHED.fullmatch(reference) is not None
+
+
+def _readable(text: str) -> str:
+    if "@" in text and not is_published(text):
+        raise ValueError(f"'{text}' names no group of another project: team.group@version, such as growth.activity@3")
+    return text if "@" in text else _reference(text)
+
+
 GroupReference = Annotated[str, AfterValidator(_reference)]
 """``group`` or ``team.group``."""
+ReadableReference = Annotated[str, AfterValidator(_readable)]
+"""The same, or ``team.group@version`` of another project."""
 
 
 class Groups(Mapping[str, FeatureGroup]):
@@ -82,7 +96,7 @@ class Groups(Mapping[str, FeatureGroup]):
 
 def as_of_column(reference: str) -> str:
     """The column of a training set that says as of when a group's row was known."""
-    return f"{reference.replace('.', '__')}_as_of"
+    return f"{reference.replace('.', '__').replace('@', '__v')}_as_of"
 
 
 def place_groups(groups: Iterable[FeatureGroup], placed: Mapping[str, str]) -> Groups:

@@ -13,10 +13,13 @@ from functools import cached_property
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.contracts.names import show_span
+from headrace.contracts.published import Published
+from headrace.features.abroad import taken_features
 from headrace.features.columns import key_columns, most_sensitive, sensitivity_of
 from headrace.features.definition import column_type
 from headrace.features.entry import Column, Entry, Kind, Reader, filled, plain
 from headrace.features.feature import feature_entries
+from headrace.features.published import published_features
 from headrace.features.shelf import Shelf, put_up
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
@@ -84,6 +87,7 @@ def build_catalog(project: Project, graph: Graph, own: Iterable[Table] = ()) -> 
     shelf = put_up(project, graph, own)
     parts = (
         feature_entries(project, shelf),
+        taken_features(project, shelf),
         _labels(project, shelf),
         _models(project, shelf),
         _sources(project, shelf),
@@ -130,7 +134,7 @@ def _models(project: Project, shelf: Shelf) -> Iterator[Entry]:
     for model in project.models.values():
         source = project.source_of(model)
         table = f"scores.{model.model}"
-        sources = dict.fromkeys([source.source, *(project.groups[group].source for group in model.groups)])
+        sources = dict.fromkeys([source.source, *(project.groups[group].source for group in model.own_groups)])
         entry = Entry(
             kind="model",
             name=model.model,
@@ -151,7 +155,10 @@ def _models(project: Project, shelf: Shelf) -> Iterator[Entry]:
 
 def _inputs(model: ModelContract, project: Project) -> Iterator[Column]:
     for name, columns in model.features.items():
-        group = project.groups[name]
+        group = project.readable[name]
+        if isinstance(group, Published):
+            yield from published_features(group, columns)
+            continue
         source = project.sources[group.source]
         owner = {column: feature for feature in group.features for column in feature.columns}
         for column in columns:

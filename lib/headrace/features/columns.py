@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from headrace.contracts.events import EventContract
@@ -89,7 +90,8 @@ def own_column(name: str, kind: str) -> Column:
     """A column of headrace's own, with what it means if that is known."""
     meaning = OWN_COLUMNS.get(name, "")
     if not meaning and name.endswith("_as_of"):
-        meaning = f"The snapshot of {name.removesuffix('_as_of').replace('__', '.')} that was known at the cutoff."
+        group = re.sub(r"__v(\d+)$", r"@\1", name.removesuffix("_as_of")).replace("__", ".")
+        meaning = f"The snapshot of {group} that was known at the cutoff."
     return Column(name, kind, meaning, "personal" if name in _PERSONAL else "internal")
 
 

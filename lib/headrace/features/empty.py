@@ -11,19 +11,23 @@ from collections.abc import Iterable, Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from headrace.contracts.features import FeatureGroup
+from headrace.contracts.published import Published
+from headrace.contracts.taken import Readable
 from headrace.features.atoms import literal
 from headrace.features.definition import value_when_empty
 from headrace.features.rollup import with_derived
 
 
-def empty_values(table: DataFrame, group: FeatureGroup, columns: Iterable[str]) -> dict[str, Column]:
+def empty_values(table: DataFrame, group: Readable, columns: Iterable[str]) -> dict[str, Column]:
     """The columns as literals of the types that they have in ``table``, over windows without events.
 
     A derived one is its formula over the empty values of the others: one row, which Spark computes once where such a
-    column is among them; an overflow there is the error that it is in the table.
+    column is among them; an overflow there is the error that it is in the table. A published group says them itself.
     """
     names = tuple(columns)
+    if isinstance(group, Published):
+        texts = {name: group.column(name).when_empty for name in names}
+        return {name: F.lit(text).cast(table.schema[name].dataType) for name, text in texts.items()}
     nothing = {
         column: F.expr(_cast(literal(value_when_empty(feature)), table, column))
         for feature in group.features

@@ -53,7 +53,7 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
         fingerprint=project.identity(group.namespace),
         sensitivity=sensitivity,
         columns=tuple(Column(name, kind, "", sensitivity) for name in feature.columns),
-        readers=tuple(_readers_of_feature(feature, group, project)) + shelf.readers(table),
+        readers=(*_readers_of_feature(feature, group, project), *shelf.readers(table), *shelf.abroad(group, feature)),
         facts=filled(facts),
         versions=versions_of(feature, group, project, shelf.tables),
         profiles=profiled,
@@ -92,9 +92,9 @@ def _readers_of_feature(feature: Feature, group: FeatureGroup, project: Project)
         named = mine & child.derive.columns if child.derive is not None else mine
         yield Reader("feature", f"{project.groups.shortest(group)}.{child.name}", ", ".join(sorted(named)))
     for model in project.models.values():
-        asked = [columns for name, columns in model.features.items() if project.groups[name] is group]
+        asked = [columns for name, columns in model.features.items() if project.readable[name] is group]
         taken = [column for columns in asked for column in columns if column in mine]
-        apart = [one.column for one in model.segments if project.groups[one.group] is group and one.column in mine]
+        apart = [one.column for one in model.segments if project.readable[one.group] is group and one.column in mine]
         if taken or apart:
             said = [*taken, *(f"{column} (segment)" for column in apart)]
             yield Reader("model", model.model, ", ".join(said))

@@ -11,7 +11,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.features import FeatureGroup
+from headrace.contracts.namespaces import is_published
+from headrace.contracts.published import Published
+from headrace.contracts.taken import Readable
 from headrace.features.snapshots import Snapshots
+from headrace.ground.asset import Asset
+from headrace.ground.interval import DAY, parse_instant
+from headrace.tables.published import published_table
 from headrace.tables.spec import Table
 
 if TYPE_CHECKING:
@@ -49,9 +55,19 @@ def kept_tables(project: Project, today: date) -> tuple[Table, ...]:
     return tuple(found)
 
 
-def group_inputs(project: Project, names: Iterable[str]) -> dict[str, Table]:
-    """The tables of groups as a job's inputs: ``features.{name}`` each, which no other input is called, whatever the group is."""
-    return {_input(name): features_table(project.groups[name]) for name in names}
+def group_inputs(project: Project, names: Iterable[str]) -> dict[str, Asset]:
+    """The tables of groups as a job's inputs: ``features.{name}`` each, which no other input is called, whatever the group is.
+
+    Those of other projects are read where they are.
+    """
+    return {_input(name): readable_table(project, name) for name in names}
+
+
+def readable_table(project: Project, name: str) -> Asset:
+    """The table of a group that a model may name."""
+    if not is_published(name):
+        return features_table(project.groups[name])
+    return published_table(project.taken[name].group, project.catalog_of(name))
 
 
 def group_rows(inputs: Inputs, names: Iterable[str]) -> dict[str, DataFrame]:
@@ -67,6 +83,14 @@ def snapshots(project: Project) -> Snapshots:
     """The snapshots of which every group's table holds rows, once the project's span is done."""
     every, span = project.config.snapshots_every, project.span
     return Snapshots(span.start, every, (span.end - span.start) // every)
+
+
+def snapshots_of(group: Readable, own: Snapshots | None) -> Snapshots | None:
+    """The snapshots of which a group's table holds rows: a published one's as it says, else those of the project."""
+    if not isinstance(group, Published):
+        return own
+    every = group.snapshots_every * DAY
+    return Snapshots(parse_instant(group.snapshots_from) - every, every, 1)
 
 
 def laid_out(features: DataFrame, group: FeatureGroup) -> DataFrame:

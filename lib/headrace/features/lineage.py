@@ -131,9 +131,9 @@ def _into_models(own: Feature, group: FeatureGroup, project: Project) -> Iterato
     below = descent(own, group)
     for name, model in project.models.items():
         inputs = {
-            column for one, columns in model.features.items() if project.groups[one] is group for column in columns
+            column for one, columns in model.features.items() if project.readable[one] is group for column in columns
         }
-        apart = {one.column for one in model.segments if project.groups[one.group] is group}
+        apart = {one.column for one in model.segments if project.readable[one.group] is group}
         read = [feature for feature in below if (inputs | apart) & set(feature.columns)]
         taken = any(inputs & set(feature.columns) for feature in read)
         training = Node("training set", f"training.{name}", f"table-training.{name}")

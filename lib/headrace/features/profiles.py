@@ -81,7 +81,7 @@ class Profiles:
 
 def _taken(feature: Feature, group: FeatureGroup, model: ModelContract, project: Project) -> Iterator[str]:
     for name, columns in model.features.items():
-        if project.groups[name] is group:
+        if project.readable[name] is group:
             yield from (column for column in columns if column in feature.columns)
 
 

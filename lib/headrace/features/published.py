@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from headrace.contracts.published import Published
 from headrace.features.entry import Column
 from headrace.tables.spec import Table
 
@@ -49,3 +50,10 @@ def published_columns(table: str) -> Iterator[Column]:
     if table == CATALOG.name:
         for name, (kind, meaning) in CATALOG_COLUMNS.items():
             yield Column(name, kind, meaning, key=name in CATALOG.keys)
+
+
+def published_features(group: Published, names: tuple[str, ...] | None = None) -> Iterator[Column]:
+    """The feature columns of another project's group; all of them where none is named."""
+    for name in group.columns if names is None else names:
+        found = group.column(name)
+        yield Column(name, found.type, f"{found.meaning} ({group.reference})", found.sensitivity)

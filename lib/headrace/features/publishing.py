@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
+def is_publisher(project: Project) -> bool:
+    """Whether there is something to publish, or to say of what was published and ended."""
+    ended = (lock.retired.published for lock in project.locks.values() if lock.retired is not None)
+    return any(ended) or bool(published_groups(project))
+
+
 def published_groups(project: Project) -> tuple[FeatureGroup, ...]:
     """The groups whose contracts say that others may read them."""
     return tuple(group for group in project.groups.values() if group.published)

@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 
 from headrace.contracts.events import EventContract
-from headrace.contracts.features import FeatureGroup
+from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
+from headrace.contracts.published import Published
+from headrace.contracts.readings import Note, read_notes
 from headrace.features.columns import (
     as_of_column,
     event_columns,
@@ -22,7 +25,7 @@ from headrace.features.columns import (
     state_columns,
 )
 from headrace.features.entry import Column, Entry, Freshness, Reader
-from headrace.features.published import published_columns
+from headrace.features.published import published_columns, published_features
 from headrace.features.tiling import Tiling, tiles_table, tilings
 from headrace.graph.job import Job
 from headrace.graph.lint import Graph
@@ -83,6 +86,20 @@ class Shelf:
         noted = next((commit.note["inputs"] for commit in commits if "inputs" in commit.note), "{}")
         read = json.loads(noted)
         return str(read.get("champion", ""))
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """What other projects have written down of what they read here, where this machine sees it."""
+        root = self.project.tables_at
+        return read_notes(root)[0] if isinstance(root, Path) else ()
+
+    def abroad(self, group: FeatureGroup, feature: Feature) -> Iterator[Reader]:
+        """The projects that read a feature, with model, version and columns."""
+        for note in self.notes:
+            for one in note.readings:
+                taken = [column for column in one.columns if column in feature.columns]
+                if one.namespace == group.namespace and one.version == group.version and taken:
+                    yield Reader("project", note.project, f"{', '.join(taken)} in model {one.model}")
 
     @cached_property
     def freshness(self) -> Mapping[str, Freshness | None]:
@@ -212,8 +229,11 @@ class Shelf:
             yield as_of_column(contract)
             yield from feature_columns(contract, source)
         if isinstance(contract, ModelContract) and schema == "training":
-            for group in (self.project.groups[group] for group in contract.groups):
-                yield from feature_columns(group, self.project.sources[group.source])
+            for group in (self.project.readable[group] for group in contract.groups):
+                if isinstance(group, Published):
+                    yield from published_features(group)
+                else:
+                    yield from feature_columns(group, self.project.sources[group.source])
 
 
 def put_up(project: Project, graph: Graph, own: Iterable[Table] = ()) -> Shelf:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
+from headrace.contracts.readings import read_notes
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.tables.spec import Table
@@ -20,18 +22,20 @@ class Consumers:
     scores: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
+    abroad: tuple[str, ...] = ()
+    """Models of other projects, in words: project, owner, version, since when."""
 
     def told(self) -> str:
         """In words; "nobody" where there is none."""
         parts = (
             ("groups", self.groups), ("labels", self.labels), ("models", self.models), ("scores", self.scores),
-            ("tables", self.tables), ("jobs", self.jobs),
+            ("tables", self.tables), ("jobs", self.jobs), ("other projects", self.abroad),
         )  # fmt: skip
         return "; ".join(f"{kind} {', '.join(names)}" for kind, names in parts if names) or "nobody"
 
     def to_json(self) -> dict[str, list[str]]:
         """As a record."""
-        kinds = ("groups", "labels", "models", "scores", "tables", "jobs")
+        kinds = ("groups", "labels", "models", "scores", "tables", "jobs", "abroad")
         return {kind: list(getattr(self, kind)) for kind in kinds}
 
 
@@ -47,12 +51,21 @@ def consumers(project: Project, graph: Graph, group: str, source: bool = False) 
     models = tuple(
         name
         for name, model in project.models.items()
-        if concerned & {project.groups[asked].namespace for asked in model.groups} or model.label in labels
+        if concerned & {project.groups[asked].namespace for asked in model.own_groups} or model.label in labels
     )
     jobs, tables = _below(graph, {one.table for one in (this, *others)})
     scores = tuple(table for table in tables if table.startswith("scores."))
     rest = tuple(table for table in tables if not table.startswith("scores."))
-    return Consumers(tuple(project.groups.shortest(other) for other in others), labels, models, scores, rest, jobs)
+    abroad = tuple(told for one in (this, *others) for told in readers_abroad(project, one.namespace))
+    named = tuple(project.groups.shortest(other) for other in others)
+    return Consumers(named, labels, models, scores, rest, jobs, abroad)
+
+
+def readers_abroad(project: Project, namespace: str) -> tuple[str, ...]:
+    """Who reads a group in other projects, as they wrote it down in this warehouse; () where this machine does not see it."""
+    root = project.tables_at
+    notes = read_notes(root)[0] if isinstance(root, Path) else ()
+    return tuple(note.told(one) for note in notes for one in note.readings if one.namespace == namespace)
 
 
 def _below(graph: Graph, reached: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -55,8 +55,12 @@ class Missing:
     upstream: str
     interval: Interval
     refused: bool = False
+    outside: str = ""
+    """Of what others make: how far it reaches."""
 
 
+Reach = Callable[[Asset, Interval], str | None]
+"""How far what others make reaches, in words, where that is not to the end of the interval; None where it does."""
 Pending = Mapping[str, Mapping[Interval, str | None]]
 """The intervals of each job that are about to be made, with the stamps that they will have."""
 
@@ -73,14 +77,21 @@ class View:
     pending: Pending = field(default_factory=dict)
     forced: frozenset[str] = frozenset()
     makers: Mapping[str, Job] = field(default_factory=dict)
+    reach: Reach = lambda asset, interval: None
 
 
 def view(
-    graph: Graph, ledger: Ledger, observe: Observe, asked: Interval, start: datetime, forced: Iterable[str] = ()
+    graph: Graph,
+    ledger: Ledger,
+    observe: Observe,
+    asked: Interval,
+    start: datetime,
+    forced: Iterable[str] = (),
+    reach: Reach = lambda asset, interval: None,
 ) -> View:
     """A view with nothing pending."""
     makers = {output.name: job for job in graph for output in job.outputs}
-    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers)
+    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers, reach)
 
 
 def intervals_of(job: Job, seen: View) -> tuple[Interval, ...]:
@@ -139,7 +150,8 @@ def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
 
     A refused one is settled: what was published before it goes on. Where nothing was, there is nothing to read.
     """
-    found = []
+    short = ((asset.name, seen.reach(asset, interval)) for asset in job.inputs.values())
+    found = [Missing(name, interval, outside=told) for name, told in short if told is not None]
     for maker, pieces in _reads(job, interval, seen):
         settled, pending = seen.ledger.settled(maker.name), seen.pending.get(maker.name, {})
         found += [Missing(maker.name, piece) for piece in sorted(pieces - settled.keys() - pending.keys())]
@@ -206,6 +218,9 @@ def steps(job: Job, dues: Iterable[Due], most: int) -> tuple[Step, ...]:
 
 def not_ready(job: str, missing: Missing) -> str:
     """Why a job is left alone, as people read it."""
+    if missing.outside:
+        about = {"group": missing.upstream, "day": missing.interval.end.date(), "reach": missing.outside}
+        return HeadraceError("PUBLISHED_LATE", job=job, **about).render()
     code = "UPSTREAM_REFUSED" if missing.refused else "UPSTREAM_NOT_READY"
     return HeadraceError(code, job=job, upstream=missing.upstream, interval=missing.interval.label()).render()
 

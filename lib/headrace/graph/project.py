@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,14 +21,15 @@ from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.lock import Lock, read_locks
 from headrace.contracts.models import ModelContract
-from headrace.contracts.names import show_span
-from headrace.contracts.namespaces import Groups, place_groups
+from headrace.contracts.namespaces import Groups, is_published, place_groups
+from headrace.contracts.taken import ReadableGroups, Taken, read_taken
+from headrace.graph.asked import check_models, check_taken
 from headrace.ground.config import Config, load_config
 from headrace.ground.document import Document, Model, Strict, read_document, validate
 from headrace.ground.errors import HeadraceError
-from headrace.ground.interval import Interval, parse_instant, show_instant
+from headrace.ground.interval import Interval
 from headrace.ground.places import local_path
-from headrace.ground.zones import day_of, midnight
+from headrace.tables.published import catalog_root
 from headrace.tables.source import source_table
 from headrace.tables.spec import QUARANTINE
 
@@ -69,6 +70,8 @@ class Project:
     models: Mapping[str, ModelContract]
     locks: Mapping[str, Lock] = field(default_factory=dict)
     """What feature groups were agreed to mean, by ``team.group``."""
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+    """What was accepted of other projects' groups, by ``team.group@version``."""
     documents: Mapping[str, Document] = field(default_factory=dict)
     """The file of each contract, by kind and name: ``features/growth.customer_activity``."""
 
@@ -100,6 +103,10 @@ class Project:
         asked = self.config.storage.warehouse
         return asked if asked and local_path(self.root, asked) is None else self.warehouse
 
+    def catalog_of(self, reference: str) -> Path | str:
+        """The warehouse in which a group of another project is."""
+        return catalog_root(self.root, self.config.catalogs[self.taken[reference].catalog])
+
     def root_of(self, table: str) -> Path | str:
         """Below what a table ``schema.table`` lies: as ``tables_at``, but for a quarantine with a place of its own."""
         asked = self.config.storage.quarantine
@@ -116,6 +123,11 @@ class Project:
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
         """The project's own sections of the configuration, for its own jobs."""
         return self.config.settings
+
+    @cached_property
+    def readable(self) -> ReadableGroups:
+        """Every group that a model may name, those of other projects included."""
+        return ReadableGroups(self.groups, self.taken)
 
     @cached_property
     def span(self) -> Interval:
@@ -144,6 +156,8 @@ class Project:
 
         It is the fingerprint under which the version was locked, so that a new scheme makes nothing anew.
         """
+        if is_published(group):
+            return self.taken[group].group.fingerprint
         bound, lock = self.bound(group), self.lock_of(group)
         return lock.identity if lock is not None and lock.holds(bound) else bound.fingerprint
 
@@ -156,22 +170,30 @@ class Project:
         return tuple(group for group in self.groups.values() if group.source == source)
 
 
-def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Project:
-    """Open the project in ``root`` for one environment.
+def open_configuration(root: Path, env: str, overrides: tuple[str, ...] = ()) -> tuple[ProjectFile, Config]:
+    """A project's own file and its configuration for one environment, without its contracts.
 
     Raises:
-        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*, LOCK_*, WINDOW_*,
-            SOURCE_TABLE_OUTSIDE.
+        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, ENVIRONMENT_UNKNOWN, OVERRIDE_UNREADABLE, DOCUMENT_*.
     """
-    root = root.resolve()
     if not (root / "headrace.yaml").is_file():
         raise HeadraceError("PROJECT_MISSING", folder=root)
     file = validate(read_document(root / "headrace.yaml"), ProjectFile)
     if not SpecifierSet(file.headrace).contains(__version__, prereleases=True):
         raise HeadraceError("PROJECT_VERSION", project=file.name, wanted=file.headrace, version=__version__)
-    conf = root / file.conf
-    config = load_config(conf, env, overrides)
-    contracts = conf / config.contracts
+    return file, load_config(root / file.conf, env, overrides)
+
+
+def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Project:
+    """Open the project in ``root`` for one environment.
+
+    Raises:
+        HeadraceError: PROJECT_MISSING, PROJECT_VERSION, DOCUMENT_*, EXPRESSION_COLUMN, CONTRACT_*, LOCK_*, WINDOW_*,
+            SOURCE_TABLE_OUTSIDE, TAKEN_*, PUBLISHED_ENTITY, PUBLISHED_SNAPSHOTS.
+    """
+    root = root.resolve()
+    file, config = open_configuration(root, env, overrides)
+    contracts = root / file.conf / config.contracts
     documents: dict[str, Document] = {}
     locks = read_locks(contracts)
     sources = _load(documents, contracts / "events", EventContract, "source", _in_place(root, config))
@@ -188,10 +210,12 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
         labels=_load(documents, contracts / "labels", LabelContract, "label"),
         models=_load(documents, contracts / "models", ModelContract, "model"),
         locks=locks,
+        taken=read_taken(contracts),
         documents=MappingProxyType(documents),
     )
     _check_labels(project)
-    _check_models(project)
+    check_taken(project)
+    check_models(project)
     return project
 
 
@@ -257,45 +281,3 @@ def _check_labels(project: Project) -> None:
             formula = getattr(label, part).where
             if formula is not None:
                 check_columns(formula, columns, f"{document.place((part, 'where'))}: {part}.where")
-
-
-def _check_models(project: Project) -> None:
-    for model in project.models.values():
-        document = project.documents[f"models/{model.model}"]
-        check_known(model.label, project.labels, f"{document.place(('label',))}: label")
-        for group, column, at in _asked(model):
-            where = document.place(at)
-            found = project.groups.find(group, f"{where}: {at[0]}")
-            _check_entity(group, found.entity, project.source_of(model).entity, where)
-            _check_cutoffs(project, found, project.labels[model.label], where)
-            check_known(column, found.columns, f"{where}: {at[0]}.{group}")
-
-
-def _asked(model: ModelContract) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
-    """The group and column of each feature and segment, with its place in the contract."""
-    for group, columns in model.features.items():
-        yield from ((group, column, ("features", group, number)) for number, column in enumerate(columns))
-    for number, segment in enumerate(model.segments):
-        yield segment.group, segment.column, ("segments", number)
-
-
-def _check_entity(group: str, found: tuple[str, ...], wanted: tuple[str, ...], where: str) -> None:
-    if set(found) != set(wanted):
-        about = {"found": ", ".join(found), "wanted": ", ".join(wanted)}
-        raise HeadraceError("CONTRACT_ENTITY", where=where, group=group, **about)
-
-
-def _check_cutoffs(project: Project, group: FeatureGroup, label: LabelContract, where: str) -> None:
-    """A temporal group's value at a cutoff is in its table only where a snapshot is taken at that very midnight."""
-    every, start, zone = project.config.snapshots_every, project.span.start, group.zone
-    asked = {day: parse_instant(day) for day in label.cutoffs.dates} if group.accuracy == "temporal" else {}
-    between = [day for day, at in asked.items() if (at - start) % every or midnight(day_of(at, zone), zone) != at]
-    if between:
-        about = {
-            "group": group.group,
-            "label": label.label,
-            "cutoff": between[0],
-            "every": show_span(every),
-            "zone": zone,
-        }
-        raise HeadraceError("CUTOFF_BETWEEN_SNAPSHOTS", where=where, start=show_instant(start), **about)

@@ -104,13 +104,16 @@ class Config(Strict):
     cost: Cost = Cost()
     roots: dict[str, Root] = Field(default_factory=dict)
     """Folders outside the project in which contracts may name tables, by name."""
+    catalogs: dict[str, Root] = Field(default_factory=dict)
+    """Warehouses of other projects from which models take published groups, by name."""
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _agree(self) -> Config:
-        for name in self.roots:
-            if not _ROOT_NAME.fullmatch(name):
-                raise ValueError(f"roots: '{name:.40}' is not an identifier")
+        for key in ("roots", "catalogs"):
+            for name in getattr(self, key):
+                if not _ROOT_NAME.fullmatch(name):
+                    raise ValueError(f"{key}: '{name:.40}' is not an identifier")
         if ".." in self.home.split("/") or ".." in self.contracts.split("/"):
             raise ValueError("home, contracts: a path may not leave the project's folder")
         if self.snapshots_every % DAY:

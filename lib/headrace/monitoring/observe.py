@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from headrace.contracts.events import EventContract
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
+from headrace.contracts.namespaces import is_published
 from headrace.monitoring.cost import LedgerEntry
 from headrace.monitoring.drift import Drift, measure_drift
 from headrace.monitoring.performance import Gap, Performance, find_gaps, of_part, present
@@ -191,8 +192,13 @@ def origins(model: ModelContract, champion: Registered, project: Project, source
     return (
         Origin(f"model {model.model}", champion.version, champion.model.feature_fingerprint),
         *(
-            Origin(project.groups[name].table, f"v{project.groups[name].version}", project.identity(name))
+            Origin(_kept_in(project, name), f"v{project.readable[name].version}", project.identity(name))
             for name in model.groups
         ),
         Origin(f"events {source.source}", f"v{source.version}", source.fingerprint),
     )
+
+
+def _kept_in(project: Project, name: str) -> str:
+    """A group's table; of another project's, what it is called there."""
+    return project.groups[name].table if not is_published(name) else f"{name} of {project.taken[name].group.project}"

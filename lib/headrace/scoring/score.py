@@ -8,9 +8,9 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from headrace.contracts.events import EventContract
-from headrace.contracts.features import FeatureGroup
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
+from headrace.contracts.taken import Readable
 from headrace.ground.errors import HeadraceError
 from headrace.ground.zones import UTC, day_of, midnight
 from headrace.tables.spec import Table
@@ -63,7 +63,7 @@ def scores_table(model: ModelContract, source: EventContract) -> Table:
 
 
 def columns_by_group(
-    contract: ModelContract, champion: ScoringModel, groups: Mapping[str, FeatureGroup]
+    contract: ModelContract, champion: ScoringModel, groups: Mapping[str, Readable]
 ) -> dict[str, tuple[str, ...]]:
     """The contract's columns, and those that the champion was trained on under an earlier contract, by their group.
 
@@ -80,7 +80,7 @@ def join_groups(
     columns: Mapping[str, Sequence[str]],
     entity: Sequence[str],
     as_of: datetime,
-    groups: Mapping[str, FeatureGroup],
+    groups: Mapping[str, Readable],
 ) -> DataFrame:
     """``entity..., as_of, columns`` of everybody whom some group knows at ``as_of``, a midnight of UTC.
 

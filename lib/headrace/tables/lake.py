@@ -14,7 +14,7 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from headrace.tables.log import commit_files
 from headrace.tables.parquet import FILE, read_parquet
 from headrace.tables.source import SourceTable
 from headrace.tables.spec import FORMAT_VERSION
+from headrace.tables.travel import latest_commit, read_delta
 
 _PLACED = "_arrived_on"
 _NESTED = ("map", "array", "struct", "variant")
@@ -88,6 +89,11 @@ class Lake:
             HeadraceError: SOURCE_TABLE_CHANGED where files of a Parquet table are no longer those that were pinned.
         """
         return _read(spark, table, self.pin(table).version)
+
+    def reach(self, table: SourceTable) -> date | None:
+        """The last day that the table has rows of; None where it has none, or is not there."""
+        days = self.pin(table).days if table.missing() is None else {}
+        return date.fromisoformat(max(days)) if days else None
 
     def _look(self, table: SourceTable) -> Pin:
         missing = table.missing()
@@ -168,7 +174,7 @@ def _version_now(spark: SparkSession, table: SourceTable) -> str:
     if table.format == "parquet":
         return stamp_of(_listed(spark, table))
     if folder is None:
-        row = spark.sql(f"DESCRIBE HISTORY delta.`{table.location}` LIMIT 1").collect()[0]
+        row = latest_commit(spark, table.location)
         proof = hashlib.sha256(repr((row["timestamp"], row["operation"], row["operationMetrics"])).encode())
         return f"{row['version']}:{proof.hexdigest()[:16]}"
     there = commit_files(folder)
@@ -179,7 +185,7 @@ def _version_now(spark: SparkSession, table: SourceTable) -> str:
 
 def _read(spark: SparkSession, table: SourceTable, version: str) -> DataFrame:
     if table.format == "delta":
-        return spark.read.format("delta").option("versionAsOf", version.partition(":")[0]).load(table.location)
+        return read_delta(spark, table, version.partition(":")[0])
     files = _listed(spark, table)
     if stamp_of(files) != version:
         raise HeadraceError("SOURCE_TABLE_CHANGED", source=table.source, location=table.location)

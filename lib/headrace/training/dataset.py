@@ -16,13 +16,14 @@ from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import Expression
-from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
+from headrace.contracts.taken import Readable
 from headrace.events.validate import event_instant
 from headrace.features.asof import as_of_join
 from headrace.features.empty import empty_values, with_null_rule
+from headrace.features.groups import snapshots_of
 from headrace.features.snapshots import Snapshots
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY
@@ -128,7 +129,7 @@ def build_training_set(
     label: LabelContract,
     entity: Sequence[str],
     *,
-    groups: Mapping[str, FeatureGroup] = MappingProxyType({}),
+    groups: Mapping[str, Readable] = MappingProxyType({}),
     snapshots: Snapshots | None = None,
     stale_after: timedelta = STALE_AFTER,
 ) -> DataFrame:
@@ -147,8 +148,8 @@ def build_training_set(
         entity: The key's columns.
         groups: The groups' contracts. Whom a group has no row of at a cutoff, its source has never seen: the columns are
             then what the contract says of a window without events, and ``{group}_as_of`` is null. Without a contract they are null.
-        snapshots: When the tables hold rows; without them, each cutoff is taken to have one. At a
-            cutoff that has none nothing is known of anybody, and the columns are null.
+        snapshots: When the tables hold rows (a published group says it itself); without them, each cutoff is taken to
+            have one. At a cutoff that has none nothing is known of anybody, and the columns are null.
         stale_after: A feature row that is older than this at the cutoff is not taken. It also bounds what is read.
 
     Raises:
@@ -171,7 +172,7 @@ def build_training_set(
         spine = spine.join(found, on=keys, how="left")
         if group in groups:
             empty = empty_values(features[group], groups[group], names)
-            served = _served(snapshots, groups[group].zone, stale_after)
+            served = _served(snapshots_of(groups[group], snapshots), groups[group].zone, stale_after)
             spine = spine.select(*with_null_rule(spine.columns, F.col(at).isNull() & served, empty))
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(

@@ -11,7 +11,8 @@ from headrace.graph.job import Job
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError, nearest
-from headrace.tables.log import Commit, log_of
+from headrace.tables.log import Commit, TableLog, log_of
+from headrace.tables.published import PublishedTable
 from headrace.tables.versions import Version, version_of
 from headrace.training.dataset import TrainingTable
 from headrace.training.manifest import Source, TrainingSet, differences, training_sets
@@ -89,6 +90,9 @@ class Found:
     def _read(self, source: Source) -> Version:
         if source.table.startswith("source.") or not source.version.isdigit():
             return Version(source.table, source.version, lost=NOT_OURS)
+        asset = next((asset for asset in self.job.inputs.values() if asset.name == source.table), None)
+        if isinstance(asset, PublishedTable):
+            return version_of(source.table, int(source.version), TableLog(asset.folder), self.made.at)
         return self._version(source.table, int(source.version))
 
     def _version(self, table: str, number: int) -> Version:

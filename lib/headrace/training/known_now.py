@@ -77,14 +77,15 @@ def leakage(training_set: DataFrame, tiles: Mapping[str, DataFrame], model: Mode
 
     Args:
         training_set: As ``dataset.build_training_set`` gives it: the spine, the model's columns, ``{group}_as_of``.
-        tiles: By group: ``(entity..., event_day, arrival_day, atoms)``, all that has arrived by now.
+        tiles: By group: ``(entity..., event_day, arrival_day, atoms)``, all that has arrived by now. Of a group without
+            them (another project's) no cell is compared.
         model: The model's contract.
         project: Its feature groups, sources and snapshots.
 
     A row is compared as of the snapshot that it was given; one that was given none, because nothing of its entity had
     arrived, as of the latest snapshot at or before its cutoff. A Spark job a zone and one for all; one row of counts each comes here.
     """
-    columns = columns_by_group(model)
+    columns = {group: names for group, names in columns_by_group(model).items() if group in tiles}
     placed = training_set.select("*", *(_as_of(group, project).alias(_now(as_of_column(group))) for group in columns))
     zones = dict.fromkeys(project.groups[group].zone for group in columns)
     asked = {zone: [group for group in columns if project.groups[group].zone == zone] for zone in zones}

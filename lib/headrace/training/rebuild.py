@@ -16,7 +16,9 @@ from pyspark import StorageLevel
 from headrace.graph.job import At, Inputs, Job, Refusal
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError
+from headrace.tables.accepted import load_version
 from headrace.tables.hash import table_hash
+from headrace.tables.published import PublishedTable
 from headrace.tables.spec import Table
 from headrace.tables.store import Store
 from headrace.training.found import NOT_OURS, Found
@@ -66,6 +68,8 @@ def _told_as_gone(kind: type[BaseException] | None, error: BaseException | None,
 def _at_version(name: str, made: TrainingSet, job: Job, store: Store) -> DataFrame:
     asset = job.inputs[name]
     version = {source.table: source.version for source in made.manifest.inputs.values()}[asset.name]
+    if isinstance(asset, PublishedTable):
+        return load_version(store.spark, asset, int(version))
     if not isinstance(asset, Table):
         raise HeadraceError("VERSION_GONE", table=asset.name, version=version, problem=NOT_OURS)
     return store.load(asset, int(version))

@@ -1,0 +1,122 @@
+"""What models ask of the groups that they name: a group that is there, of their entity, with a row at every cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from headrace.contracts.demands import check_known
+from headrace.contracts.events import EventContract
+from headrace.contracts.labels import LabelContract
+from headrace.contracts.models import ModelContract
+from headrace.contracts.names import show_span
+from headrace.contracts.namespaces import is_published
+from headrace.contracts.published import Published
+from headrace.contracts.taken import Readable, taken_path
+from headrace.ground.errors import HeadraceError, nearest
+from headrace.ground.interval import DAY, parse_instant, show_instant
+from headrace.ground.zones import day_of, midnight
+
+if TYPE_CHECKING:
+    from headrace.graph.project import Project
+
+
+def check_taken(project: Project) -> None:
+    """Refuse an entry of a catalog that the configuration does not have.
+
+    Raises:
+        HeadraceError: TAKEN_CATALOG.
+    """
+    known = project.config.catalogs
+    for name, entry in project.taken.items():
+        if entry.catalog not in known:
+            file = taken_path(project.contracts, name).relative_to(project.root)
+            hint = nearest(entry.catalog, known)
+            raise HeadraceError("TAKEN_CATALOG", file=file, name=name, catalog=entry.catalog, hint=hint)
+
+
+def check_models(project: Project) -> None:
+    """Refuse models that name what is not there, or what cannot be set beside their labels.
+
+    Raises:
+        HeadraceError: CONTRACT_REFERENCE, GROUP_AMBIGUOUS, TAKEN_UNKNOWN, CONTRACT_ENTITY, PUBLISHED_ENTITY,
+            PUBLISHED_SNAPSHOTS, CUTOFF_BETWEEN_SNAPSHOTS.
+    """
+    for model in project.models.values():
+        document = project.documents[f"models/{model.model}"]
+        check_known(model.label, project.labels, f"{document.place(('label',))}: label")
+        for group, column, at in _asked(model):
+            where = document.place(at)
+            found = _found(project, group, f"{where}: {at[0]}")
+            check_entity(group, found, project.source_of(model), where)
+            if isinstance(found, Published):
+                check_snapshots(project, found, where)
+            _check_cutoffs(project, found, project.labels[model.label], where)
+            check_known(column, found.columns, f"{where}: {at[0]}.{group}")
+
+
+def _asked(model: ModelContract) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """The group and column of each feature and segment, with its place in the contract."""
+    for group, columns in model.features.items():
+        yield from ((group, column, ("features", group, number)) for number, column in enumerate(columns))
+    for number, segment in enumerate(model.segments):
+        yield segment.group, segment.column, ("segments", number)
+
+
+def _found(project: Project, group: str, where: str) -> Readable:
+    if not is_published(group):
+        return project.groups.find(group, where)
+    if group not in project.taken:
+        raise HeadraceError("TAKEN_UNKNOWN", where=where, name=group, hint=nearest(group, project.taken))
+    return project.taken[group].group
+
+
+def check_entity(group: str, found: Readable, source: EventContract, where: str) -> None:
+    """Refuse a group of another entity; of another project's, also keys of another type.
+
+    Raises:
+        HeadraceError: CONTRACT_ENTITY, PUBLISHED_ENTITY.
+    """
+    if set(found.entity) != set(source.entity):
+        about = {"found": ", ".join(found.entity), "wanted": ", ".join(source.entity)}
+        raise HeadraceError("CONTRACT_ENTITY", where=where, group=group, **about)
+    for key in found.keys if isinstance(found, Published) else ():
+        wanted = source.columns[key.name].type
+        if key.type != wanted:
+            raise HeadraceError(
+                "PUBLISHED_ENTITY", where=where, group=group, key=key.name, found=key.type, wanted=wanted
+            )
+
+
+def check_snapshots(project: Project, group: Published, where: str) -> None:
+    """Refuse a group whose table has no row at some snapshot of the project: its users would look as if never seen.
+
+    Raises:
+        HeadraceError: PUBLISHED_SNAPSHOTS.
+    """
+    every, first = project.config.snapshots_every, project.span.start + project.config.snapshots_every
+    theirs = timedelta(days=group.snapshots_every)
+    apart = first - parse_instant(group.snapshots_from)
+    if every % theirs or apart % theirs:
+        about = {"theirs": show_span(theirs), "start": group.snapshots_from}
+        said = {"every": show_span(every), "first": first.date()}
+        raise HeadraceError("PUBLISHED_SNAPSHOTS", where=where, group=group.reference, **about, **said)
+
+
+def _check_cutoffs(project: Project, group: Readable, label: LabelContract, where: str) -> None:
+    """A temporal group's value at a cutoff is in its table only where a snapshot is taken at that very midnight."""
+    every, start, zone = project.config.snapshots_every, project.span.start, group.zone
+    if isinstance(group, Published):
+        every, start = group.snapshots_every * DAY, parse_instant(group.snapshots_from)
+    asked = {day: parse_instant(day) for day in label.cutoffs.dates} if group.accuracy == "temporal" else {}
+    between = [day for day, at in asked.items() if (at - start) % every or midnight(day_of(at, zone), zone) != at]
+    if between:
+        about = {
+            "group": group.group,
+            "label": label.label,
+            "cutoff": between[0],
+            "every": show_span(every),
+            "zone": zone,
+        }
+        raise HeadraceError("CUTOFF_BETWEEN_SNAPSHOTS", where=where, start=show_instant(start), **about)
