@@ -13,7 +13,7 @@ from functools import cached_property
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.contracts.names import show_span
-from headrace.features.columns import key_columns, most_sensitive, sensitivity_of
+from headrace.features.columns import key_columns, most_sensitive, sensitivity_of, unit_of
 from headrace.features.definition import column_type
 from headrace.features.entry import Column, Entry, Kind, Reader, filled, plain
 from headrace.features.feature import feature_entries
@@ -157,7 +157,8 @@ def _inputs(model: ModelContract, project: Project) -> Iterator[Column]:
         for column in columns:
             feature = owner[column]
             said = f"{plain(feature.meaning)} ({name}.{feature.name})"
-            yield Column(column, column_type(feature, source), said, sensitivity_of(feature, group, source))
+            kind, level = column_type(feature, source), sensitivity_of(feature, group, source)
+            yield Column(column, kind, said, level, unit=unit_of(feature))
 
 
 def _judged(model: ModelContract) -> dict[str, str]:
@@ -195,7 +196,7 @@ def _sources(project: Project, shelf: Shelf) -> Iterator[Entry]:
             fingerprint=source.fingerprint,
             sensitivity=most_sensitive(column.sensitivity for column in source.columns.values()),
             columns=tuple(
-                Column(name, one.type, one.meaning, one.sensitivity, key=name in source.entity)
+                Column(name, one.type, one.meaning, one.sensitivity, name in source.entity, one.unit or "")
                 for name, one in source.columns.items()
             ),
             readers=(*groups, *labels, *shelf.readers(table)),

@@ -21,7 +21,9 @@ _KIB = 1024
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads an entry: a ``feature``, ``group``, ``label``, ``model`` or ``job``; ``what`` it takes, where that is less than all."""
+    """Who reads an entry: a ``feature``, ``group``, ``label``, ``model``, ``job`` or ``command``; ``what`` it takes, where that is
+    less than all.
+    """
 
     kind: str
     name: str
@@ -30,13 +32,14 @@ class Reader:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an entry. ``type`` is "" where nothing has made it yet and no contract says it."""
+    """A column of an entry. ``type`` is "" where nothing has made it yet and no contract says it, ``unit`` where it has none."""
 
     name: str
     type: str
     meaning: str = ""
     sensitivity: Sensitivity = "internal"
     key: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True)
