@@ -195,6 +195,16 @@ def test_a_link_to_what_is_gone_says_what_is_nearest(browser: Any, page: Path) -
     assert at(browser, "#near").text.startswith("visiting.")
 
 
+def test_the_lineage_leads_on_by_keyboard(shop: Any) -> None:
+    at(shop, "[id='visiting.visits'] summary").click()
+    box = at(shop, "svg.lineage a[href='#model-lapse']")
+    assert box.is_displayed()
+    shop.execute_script("arguments[0].focus()", box)
+    assert shop.execute_script("return document.activeElement.textContent") == "modellapse"
+    press(shop, webdriver.Keys.ENTER)
+    assert at(shop, "#model-lapse .more").is_displayed()
+
+
 def test_nothing_is_wider_than_a_phone(shop: Any) -> None:
     shop.set_window_size(500, 900)  # the least that headless Chromium takes
     for summary in shop.find_elements("css selector", "summary"):
