@@ -179,7 +179,7 @@ def wait_for(shop: Any, wanted: str) -> None:
     WebDriverWait(shop, 5).until(lambda _: fragment(shop) == wanted, f"{fragment(shop)} is not {wanted}")
 
 
-@pytest.mark.parametrize("name", ["visiting.visits", "growth.visiting.visits", "visits_28d"])
+@pytest.mark.parametrize("name", ["visiting.visits", "growth.visiting.visits", "visits_28d", "visiting.visits_28d"])
 def test_a_link_to_a_feature_opens_it(browser: Any, page: Path, name: str) -> None:
     browser.get("about:blank")
     browser.get(f"{page.as_uri()}#{name}")

@@ -60,7 +60,7 @@ class Catalog:
                 two groups have a feature of the name.
         """
         exact = [entry for entry in self.of(kind) if entry.name == name]
-        found = exact or [entry for entry in self.of(kind) if name in entry.names]
+        found = exact or [entry for entry in self.of(kind) if entry.is_called(name)]
         if len(found) > 1:
             raise HeadraceError("FEATURE_AMBIGUOUS", name=name, names=", ".join(entry.name for entry in found))
         if not found:

@@ -147,6 +147,12 @@ class Entry:
         shorter = [".".join(parts[start:]) for start in range(len(parts))]
         return tuple(dict.fromkeys((*shorter, *self.aliases, *(column.name for column in self.columns))))
 
+    def is_called(self, name: str) -> bool:
+        """Whether it may be asked for by a name: one of ``names``, or a feature's column behind its group or team and group."""
+        group, _, column = name.rpartition(".")
+        groups = {known.rpartition(".")[0] for known in (self.name, *self.aliases)}
+        return name in self.names or (group in groups and column in {one.name for one in self.columns})
+
     @property
     def text(self) -> str:
         """What a search looks through, in lower case."""

@@ -115,6 +115,7 @@ def test_a_feature_is_shown_with_its_computation_and_its_lines(call: Call) -> No
     assert "conf/contracts/features/customer_activity.yaml:" in said
     assert call("feature", "show", "customer_activity.spend")[1] == call("feature", "show", "spend")[1]
     assert call("feature", "show", "growth.customer_activity.spend")[1] == call("feature", "show", "spend")[1]
+    assert "INTERVAL '90' DAY" in call("feature", "show", "customer_activity.spend_90d")[1]
     status, said = call("feature", "show", "spnd")
     assert (status, "Did you mean 'spend'?" in said) == (2, True)
 

@@ -77,7 +77,16 @@ def test_a_derived_feature_has_the_windows_of_what_it_is_derived_from(catalog: C
     assert catalog.entry("feature", "weekend_share").windows == ("90d",)
 
 
-@pytest.mark.parametrize("asked", ["spend", "customer_activity.spend", "spend_28d"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "spend",
+        "customer_activity.spend",
+        "spend_28d",
+        "customer_activity.spend_28d",
+        "growth.customer_activity.spend_28d",
+    ],
+)
 def test_a_feature_is_found_by_its_names(catalog: Catalog, asked: str) -> None:
     assert catalog.entry("feature", asked).name == "customer_activity.spend"
 
