@@ -179,7 +179,7 @@ def wait_for(shop: Any, wanted: str) -> None:
     WebDriverWait(shop, 5).until(lambda _: fragment(shop) == wanted, f"{fragment(shop)} is not {wanted}")
 
 
-@pytest.mark.parametrize("name", ["visiting.visits", "growth.visiting.visits", "visits_28d"])
+@pytest.mark.parametrize("name", ["visiting.visits", "growth.visiting.visits", "visits_28d", "visiting.visits_28d"])
 def test_a_link_to_a_feature_opens_it(browser: Any, page: Path, name: str) -> None:
     browser.get("about:blank")
     browser.get(f"{page.as_uri()}#{name}")
@@ -193,6 +193,16 @@ def test_a_link_to_what_is_gone_says_what_is_nearest(browser: Any, page: Path) -
     browser.get(f"{page.as_uri()}#visiting.visit_count?owner=nobody")
     assert names(browser) == []
     assert at(browser, "#near").text.startswith("visiting.")
+
+
+def test_the_lineage_leads_on_by_keyboard(shop: Any) -> None:
+    at(shop, "[id='visiting.visits'] summary").click()
+    box = at(shop, "svg.lineage a[href='#model-lapse']")
+    assert box.is_displayed()
+    shop.execute_script("arguments[0].focus()", box)
+    assert shop.execute_script("return document.activeElement.textContent") == "modellapse"
+    press(shop, webdriver.Keys.ENTER)
+    assert at(shop, "#model-lapse .more").is_displayed()
 
 
 def test_nothing_is_wider_than_a_phone(shop: Any) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from whole_project import copy_project
 
 from headrace.cli.choice import Choice
 from headrace.cli.entries import open_catalog
@@ -16,8 +18,9 @@ pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 Call = Callable[..., tuple[int, str]]
 
 
-def test_the_catalog_counts_what_the_tables_hold(spark: Any, whole: Any) -> None:
+def test_the_catalog_counts_what_the_tables_hold(spark: Any, whole: Any, tmp_path: Path) -> None:
     project, catalog = open_catalog(Choice(whole.root, "local"))
+    _, before = open_catalog(Choice(copy_project(tmp_path, {}), "local"))
     for entry in catalog.of("table"):
         frame = spark.read.format("delta").load(str(project.warehouse.joinpath(*entry.name.split("."))))
         assert entry.freshness is not None, entry.name
@@ -25,6 +28,13 @@ def test_the_catalog_counts_what_the_tables_hold(spark: Any, whole: Any) -> None
         assert [(column.name, column.type) for column in entry.columns] == frame.dtypes, entry.name
         assert not entry.freshness.outdated, entry.name
         assert all(column.meaning for column in entry.columns), entry.name
+        declared = before.entry("table", entry.name).columns
+        found = [
+            replace(column, type=one.type and column.type) for column, one in zip(entry.columns, declared, strict=True)
+        ]
+        assert found == list(declared), (
+            "before a run the dictionary says the same; only types of states are told by the table"
+        )
 
 
 def test_features_and_the_model_are_as_fresh_as_their_tables(whole: Any) -> None:

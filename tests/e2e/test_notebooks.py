@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 ROOT = Path(__file__).resolve().parents[2]
 EXPLORE = ROOT / "notebooks" / "1_explore_features.ipynb"
+TRAIN = ROOT / "notebooks" / "2_find_and_train.ipynb"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_CELLS = 14
 SMALL = {"PYTHONWARNINGS": "ignore"}
@@ -58,8 +60,13 @@ def run(notebook: Any, project: Path) -> Any:
 
 
 def shown(notebook: Any) -> str:
-    """Everything that the cells put out, as HTML where they did."""
-    outputs = [output for cell in code_of(notebook) for output in cell.outputs]
+    """Everything that a notebook's cells put out."""
+    return shown_by(code_of(notebook))
+
+
+def shown_by(cells: list[Any]) -> str:
+    """Everything that cells put out, as HTML where they did."""
+    outputs = [output for cell in cells for output in cell.outputs]
     data = [output.get("data", {}).get("text/html") or output.get("text", "") for output in outputs]
     return "\n".join(data)
 
@@ -82,8 +89,28 @@ def test_the_rule_about_logic_can_fail() -> None:
 
 @pytest.mark.spark
 @pytest.mark.e2e
-def test_exploring_from_a_fresh_kernel(whole: Any) -> None:
-    said = shown(run(read(EXPLORE), whole.root))
+def test_exploring_and_training_from_a_fresh_kernel(whole: Any) -> None:
+    """Both notebooks one after the other in one kernel, which is dear to start: the second finds a session that is there."""
+    explored, trained = read(EXPLORE), read(TRAIN)
+    first = len(code_of(explored))
+    explored.cells += trained.cells
+    ran = code_of(run(explored, whole.root))
+    check_explored(shown_by(ran[:first]))
+    check_trained(shown_by(ran[first:]))
+
+
+def check_trained(said: str) -> None:
+    assert "customer_activity.spend" in said, "it was found"
+    assert "spread of spend_28d" in said
+    assert "count, sum in tiles tiles.shop_events; then this feature customer_activity.spend" in said
+    rows, different = re.findall(r"^\|\s*(\d+)\|\s*(\d+)\|$", said, flags=re.MULTILINE)[0]
+    assert int(rows) > 1000
+    assert different == "0", "what was put beside the labels is what the model was trained on"
+    assert "avg(products_28d)" in said
+    assert said.count("<svg") == 2, "spend_28d at the last cutoff, and its course over cutoffs"
+
+
+def check_explored(said: str) -> None:
     assert "customer_activity.user_activity_score" in said
     assert said.count("<svg") == 2, "its distribution, and its course"
     assert "user_activity_score as of 2018-01-02: 200 rows, 0 without a value" in said

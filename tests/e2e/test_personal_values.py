@@ -54,7 +54,7 @@ def test_what_commands_print_holds_none_but_where_raw_text_is_asked_for(
         call(*words, *project)
         for words in (
             ("catalog", "--output", str(page)), ("status",), ("plan", "--full-refresh"), ("quarantine", "show", "--rows", "9"),
-            ("table", "show", "raw.events_visits"), ("feature", "list"), ("training-set", "list"),
+            ("table", "show", "raw.events_visits"), ("feature", "list"), ("feature", "show", "paid"), ("training-set", "list"),
             ("quarantine", "replay", "--rule", "has_mail", "--dry-run"),
         )
     ]  # fmt: skip

@@ -45,10 +45,11 @@ def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:
         grid.add_row(f"  {name}", value)
     out.print(grid)
     if entry.columns and entry.kind == "table":
-        columns = grid_of("  column", "type", "key", "sensitivity", "meaning")
+        columns = grid_of("  column", "type", "unit", "key", "sensitivity", "meaning")
         for column in entry.columns:
             key = "key" if column.key else ""
-            columns.add_row(f"  {column.name}", column.type or "–", key, column.sensitivity, column.meaning)
+            told = (column.type or "–", column.unit or "–", key, column.sensitivity, column.meaning)
+            columns.add_row(f"  {column.name}", *told)
         out.print(columns)
     if entry.kind == "feature":
         _show_feature(out, entry)
@@ -93,7 +94,7 @@ def _facts(entry: Entry, never: str) -> Iterator[tuple[str, str]]:
         ("sensitivity", entry.sensitivity),
         *((name.lower(), value) for name, value in entry.facts),
         ("table", entry.table if entry.kind != "table" else ""),
-        ("made by", ", ".join(entry.made_by)),
+        ("written by" if entry.kind == "table" else "made by", ", ".join(entry.made_by)),
         ("read by", read_by(entry)),
         *_fresh(entry, never),
     )

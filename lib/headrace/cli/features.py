@@ -47,9 +47,9 @@ def feature_show(choice: Choice, name: str) -> int:
     """
     _, catalog = open_catalog(choice)
     entry = catalog.entry("feature", name)
-    columns = [column.name for column in entry.columns]
+    columns, asked = [column.name for column in entry.columns], name.rpartition(".")[2]
     never = f"never: nothing has made {entry.table} yet; {choice.command('run')}"
-    show_entry(console(markup=False), entry, never, columns.index(name) if name in columns else 0)
+    show_entry(console(markup=False), entry, never, columns.index(asked) if asked in columns else 0)
     return DONE
 
 

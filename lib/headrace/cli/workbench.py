@@ -162,7 +162,8 @@ class Workbench:
         if entry.sensitivity in ("personal", "special"):
             raise HeadraceError("FEATURE_PERSONAL", feature=entry.name, sensitivity=entry.sensitivity)
         names = [one.name for one in entry.columns]
-        chosen = column if column in names else names[0]
+        asked = column.rpartition(".")[2]
+        chosen = asked if asked in names else names[0]
         return distribution(self.features(entry.name.rpartition(".")[0]).select("as_of", chosen), chosen)
 
 

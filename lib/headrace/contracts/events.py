@@ -29,10 +29,14 @@ OUTCOMES = frozenset(
 
 
 class Column(Strict):
-    """One typed column of a source; ``called`` is its name in what arrives, where that is another."""
+    """One typed column of a source; ``called`` is its name in what arrives, where that is another.
+
+    ``unit`` is what a number counts or measures; as the meaning, it shapes no row.
+    """
 
     type: DataType
     meaning: str
+    unit: str | None = None
     called: str | None = Field(default=None, pattern=r"^[^\x00-\x1f]{1,200}$")
     sensitivity: Sensitivity = "internal"
     required: bool = False

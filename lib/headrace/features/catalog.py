@@ -15,7 +15,7 @@ from headrace.contracts.models import ModelContract
 from headrace.contracts.names import show_span
 from headrace.contracts.published import Published
 from headrace.features.abroad import taken_features
-from headrace.features.columns import key_columns, most_sensitive, sensitivity_of
+from headrace.features.columns import key_columns, most_sensitive, sensitivity_of, unit_of
 from headrace.features.definition import column_type
 from headrace.features.entry import Column, Entry, Kind, Reader, filled, plain
 from headrace.features.feature import feature_entries
@@ -63,7 +63,7 @@ class Catalog:
                 two groups have a feature of the name.
         """
         exact = [entry for entry in self.of(kind) if entry.name == name]
-        found = exact or [entry for entry in self.of(kind) if name in entry.names]
+        found = exact or [entry for entry in self.of(kind) if entry.is_called(name)]
         if len(found) > 1:
             raise HeadraceError("FEATURE_AMBIGUOUS", name=name, names=", ".join(entry.name for entry in found))
         if not found:
@@ -164,7 +164,8 @@ def _inputs(model: ModelContract, project: Project) -> Iterator[Column]:
         for column in columns:
             feature = owner[column]
             said = f"{plain(feature.meaning)} ({name}.{feature.name})"
-            yield Column(column, column_type(feature, source), said, sensitivity_of(feature, group, source))
+            kind, level = column_type(feature, source), sensitivity_of(feature, group, source)
+            yield Column(column, kind, said, level, unit=unit_of(feature))
 
 
 def _judged(model: ModelContract) -> dict[str, str]:
@@ -202,7 +203,7 @@ def _sources(project: Project, shelf: Shelf) -> Iterator[Entry]:
             fingerprint=source.fingerprint,
             sensitivity=most_sensitive(column.sensitivity for column in source.columns.values()),
             columns=tuple(
-                Column(name, one.type, one.meaning, one.sensitivity, key=name in source.entity)
+                Column(name, one.type, one.meaning, one.sensitivity, name in source.entity, one.unit or "")
                 for name, one in source.columns.items()
             ),
             readers=(*groups, *labels, *shelf.readers(table)),

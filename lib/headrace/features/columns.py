@@ -1,8 +1,7 @@
-"""What the columns of headrace's own tables mean: those that no contract names."""
+"""What the columns of tables mean, by the contracts that name them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from headrace.contracts.events import EventContract
@@ -10,6 +9,7 @@ from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.names import Sensitivity
 from headrace.features.definition import column_type
 from headrace.features.derivation import ancestry
+from headrace.features.dictionary import own_columns
 from headrace.features.entry import Column
 from headrace.features.tiling import source_atoms
 from headrace.ground.zones import UTC
@@ -19,83 +19,12 @@ HIDDEN: tuple[Sensitivity, ...] = ("personal", "special")
 """What is shown nowhere (semantics 18)."""
 _COUNTED = frozenset({"count", "count_distinct"})
 """Aggregates that take an expression of which no value is left in theirs."""
+_UNITS = {"time_since_last": "s", "active_days": "days"}
 _CARRIES = frozenset({"min", "max", "first", "last", "last_k"})
 """Aggregates whose value is one that some event had: it is as sensitive as what it was taken from."""
 
-OWN_COLUMNS = {
-    "event_date": "Day on which it happened, UTC.",
-    "landed_on": "Day on which it arrived in the landing zone.",
-    "event_key": "What makes the event one: its id, or a hash of its line.",
-    "row_hash": "Hash of the event's content; the last word where events tie.",
-    "source": "The source that it came from.",
-    "file": "The landing file.",
-    "rule": "The rule that it broke.",
-    "detail": "What was wrong, without the value.",
-    "raw": "The line as it arrived; it may hold personal values.",
-    "outcome": "What became of the lines.",
-    "rows": "How many.",
-    "event_day": "Day on which the events happened.",
-    "arrival_day": "Day on which they arrived.",
-    "arrival_month": "Month of arrival; the partition.",
-    "as_of": "The midnight (UTC) as of which the row was known.",
-    "as_of_month": "Month of the snapshot; the partition.",
-    "cutoff": "The instant at which the question is asked.",
-    "label": "1 where it came true, else 0.",
-    "part": "train or test, by cutoff.",
-    "user_bucket": "A stable hash of the entity, 0 to 31.",
-    "score": "The model's answer, 0 to 1.",
-    "model": "The model.",
-    "model_version": "The version that answered.",
-    "feature_fingerprint": "What the features meant that it was given.",
-    "table": "The table that was profiled.",
-    "column": "The column.",
-    "slice": "All rows, or those of one segment.",
-    "window": "The time that the rows are of.",
-    "fingerprint": "The edges on which it is counted.",
-    "n": "Rows.",
-    "nulls": "Rows without a value.",
-    "nans": "Values that are not a number.",
-    "infinities": "Infinite values.",
-    "zeros": "Zeros.",
-    "least": "The least finite value.",
-    "greatest": "The greatest finite value.",
-    "total": "Sum of the finite values.",
-    "squares": "Sum of their squares.",
-    "counts": "Rows by bin of the reference's edges.",
-    "cuts": "Where the bins of a number begin and end, ascending; null for texts.",
-    "at": "When it was written down.",
-    "run_id": "The run.",
-    "job": "The job.",
-    "start": "Start of the interval, inclusive.",
-    "end": "End of the interval, exclusive.",
-    "state": "What became of it.",
-    "stamp": "Identity of the job and of all that it read.",
-    "seconds": "How long the step took.",
-    "rows_in": "Rows that it read.",
-    "rows_out": "Rows that it wrote.",
-    "intervals": "Intervals that were done at once.",
-    "outputs": "The versions that it made.",
-    "note": "Why, or what went wrong.",
-    "seq": "Number of the decision.",
-    "kind": "Verdict, promotion or rollback.",
-    "version": "The model version that it is about.",
-    "predecessor": "The version that served before.",
-    "reason": "Why.",
-    "evidence": "The figures that it rests on.",
-}
-_PERSONAL = frozenset({"raw"})
 
-
-def own_column(name: str, kind: str) -> Column:
-    """A column of headrace's own, with what it means if that is known."""
-    meaning = OWN_COLUMNS.get(name, "")
-    if not meaning and name.endswith("_as_of"):
-        group = re.sub(r"__v(\d+)$", r"@\1", name.removesuffix("_as_of")).replace("__", ".")
-        meaning = f"The snapshot of {group} that was known at the cutoff."
-    return Column(name, kind, meaning, "personal" if name in _PERSONAL else "internal")
-
-
-def as_of_column(group: FeatureGroup) -> Column:
+def snapshot_column(group: FeatureGroup) -> Column:
     """The instant of a group's rows."""
     meaning = f"The midnight ({group.zone}) as of which the row was known"
     told = f"{meaning}." if group.zone == UTC else f"{meaning}, as an instant; the partition is its month in UTC."
@@ -105,17 +34,16 @@ def as_of_column(group: FeatureGroup) -> Column:
 def key_columns(keys: Iterable[str], source: EventContract) -> tuple[Column, ...]:
     """The entity's columns as their source declares them."""
     declared = ((name, source.columns[name]) for name in keys)
-    return tuple(Column(name, one.type, one.meaning, one.sensitivity, key=True) for name, one in declared)
+    return tuple(Column(name, one.type, one.meaning, one.sensitivity, True, one.unit or "") for name, one in declared)
 
 
 def event_columns(source: EventContract) -> tuple[Column, ...]:
     """The columns of a source's events, headrace's own last."""
     declared = (
-        Column(name, one.type, one.meaning, one.sensitivity, key=name in source.entity)
+        Column(name, one.type, one.meaning, one.sensitivity, name in source.entity, one.unit or "")
         for name, one in source.columns.items()
     )
-    own = {"event_date": "date", "landed_on": "date", "event_key": "string", "row_hash": "bigint"}
-    return (*declared, *(own_column(name, kind) for name, kind in own.items()))
+    return (*declared, *own_columns("event_date landed_on event_key row_hash"))
 
 
 def feature_columns(group: FeatureGroup, source: EventContract) -> Iterator[Column]:
@@ -123,7 +51,15 @@ def feature_columns(group: FeatureGroup, source: EventContract) -> Iterator[Colu
     for feature in group.features:
         for name in feature.columns:
             meaning = " ".join(feature.meaning.split())
-            yield Column(name, column_type(feature, source), meaning, sensitivity_of(feature, group, source))
+            kind, level = column_type(feature, source), sensitivity_of(feature, group, source)
+            yield Column(name, kind, meaning, level, unit=unit_of(feature))
+
+
+def unit_of(feature: Feature) -> str:
+    """What a feature counts or measures in: what its contract says, else what its aggregate always gives."""
+    if feature.unit is None and feature.measure == "mean_duration":
+        return "s"
+    return feature.unit or _UNITS.get(feature.aggregate or "", "")
 
 
 def state_columns(groups: Iterable[FeatureGroup], source: EventContract) -> Iterator[Column]:

@@ -21,7 +21,9 @@ _KIB = 1024
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads an entry: a ``feature``, ``group``, ``label``, ``model`` or ``job``; ``what`` it takes, where that is less than all."""
+    """Who reads an entry: a ``feature``, ``group``, ``label``, ``model``, ``job`` or ``command``; ``what`` it takes, where that is
+    less than all.
+    """
 
     kind: str
     name: str
@@ -30,13 +32,14 @@ class Reader:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an entry. ``type`` is "" where nothing has made it yet and no contract says it."""
+    """A column of an entry. ``type`` is "" where nothing has made it yet and no contract says it, ``unit`` where it has none."""
 
     name: str
     type: str
     meaning: str = ""
     sensitivity: Sensitivity = "internal"
     key: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,12 @@ class Entry:
         parts = self.name.split(".")
         shorter = [".".join(parts[start:]) for start in range(len(parts))]
         return tuple(dict.fromkeys((*shorter, *self.aliases, *(column.name for column in self.columns))))
+
+    def is_called(self, name: str) -> bool:
+        """Whether it may be asked for by a name: one of ``names``, or a feature's column behind its group or team and group."""
+        group, _, column = name.rpartition(".")
+        groups = {known.rpartition(".")[0] for known in (self.name, *self.aliases)}
+        return name in self.names or (group in groups and column in {one.name for one in self.columns})
 
     @property
     def text(self) -> str:

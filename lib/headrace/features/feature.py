@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.names import show_span
-from headrace.features.columns import sensitivity_of
+from headrace.features.columns import sensitivity_of, unit_of
 from headrace.features.definition import column_type, definitions, null_rule
 from headrace.features.derivation import children, parents
 from headrace.features.entry import Column, Entry, Reader, filled, plain
@@ -32,7 +32,7 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
     kind = column_type(feature, source)
     profiled = profiles.of(feature, group)
     facts = {
-        "Unit": feature.unit or "",
+        "Unit": unit_of(feature),
         "Aggregate": _aggregate(feature),
         "Type": kind,
         "Null rule": null_rule(feature),
@@ -52,7 +52,7 @@ def _feature(feature: Feature, group: FeatureGroup, project: Project, shelf: She
         version=group.version,
         fingerprint=project.identity(group.namespace),
         sensitivity=sensitivity,
-        columns=tuple(Column(name, kind, "", sensitivity) for name in feature.columns),
+        columns=tuple(Column(name, kind, "", sensitivity, unit=unit_of(feature)) for name in feature.columns),
         readers=(*_readers_of_feature(feature, group, project), *shelf.readers(table), *shelf.abroad(group, feature)),
         facts=filled(facts),
         versions=versions_of(feature, group, project, shelf.tables),

@@ -56,4 +56,4 @@ def published_features(group: Published, names: tuple[str, ...] | None = None) -
     """The feature columns of another project's group; all of them where none is named."""
     for name in group.columns if names is None else names:
         found = group.column(name)
-        yield Column(name, found.type, f"{found.meaning} ({group.reference})", found.sensitivity)
+        yield Column(name, found.type, f"{found.meaning} ({group.reference})", found.sensitivity, unit=found.unit or "")

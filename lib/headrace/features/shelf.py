@@ -13,17 +13,18 @@ from headrace.contracts.events import EventContract
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
+from headrace.contracts.namespaces import as_of_column
 from headrace.contracts.published import Published
 from headrace.contracts.readings import Note, read_notes
 from headrace.features.columns import (
-    as_of_column,
     event_columns,
     feature_columns,
     key_columns,
     most_sensitive,
-    own_column,
+    snapshot_column,
     state_columns,
 )
+from headrace.features.dictionary import OWN_READERS, OWN_TABLES, own_column, own_columns
 from headrace.features.entry import Column, Entry, Freshness, Reader
 from headrace.features.published import published_columns, published_features
 from headrace.features.tiling import Tiling, tiles_table, tilings
@@ -151,7 +152,7 @@ class Shelf:
             meaning=" ".join(table.meaning.split()),
             sensitivity=most_sensitive(column.sensitivity for column in columns),
             columns=columns,
-            readers=self.readers(name),
+            readers=(*self.readers(name), *commands_that_read(name)),
             facts=tuple((key, value) for key, value in facts.items() if value),
             words=" ".join((*(column.name for column in columns), *self.made_by(name))),
         )
@@ -200,40 +201,72 @@ class Shelf:
 
     def _columns(self, name: str) -> tuple[Column, ...]:
         """The columns as the table has them, else as the contracts say that it will."""
-        told = {column.name: column for column in self._declared(name)}
+        keys = self.tables[name].keys
+        told = {column.name: replace(column, key=column.name in keys) for column in self._declared(name)}
         extent = self.extents[name]
         if extent is None or not extent.columns:
             return tuple(told.values())
-        keys = self.tables[name].keys
         found = ((column, kind, told.get(column) or own_column(column, kind)) for column, kind in extent.columns)
         return tuple(replace(known, type=kind, key=column in keys) for column, kind, known in found)
 
     def _declared(self, name: str) -> Iterator[Column]:
-        """What contracts say of the table's columns."""
+        """What contracts and headrace's own dictionary say of the table's columns, in the order in which it has them."""
         found = self._contract(name)
         if found is None:
             yield from published_columns(name)
+            yield from own_columns(OWN_TABLES.get(name, ""))
             return
         contract, source = found
-        schema = name.partition(".")[0]
-        if schema == "raw":
-            yield from event_columns(source)
-            return
-        if schema == "tiles":
-            tiling, groups = self._tiled(source)[name]
-            yield from key_columns(tiling.key, source)
-            yield from state_columns(groups, source)
-            return
-        yield from key_columns(contract.entity if isinstance(contract, FeatureGroup) else source.entity, source)
-        if isinstance(contract, FeatureGroup):
-            yield as_of_column(contract)
-            yield from feature_columns(contract, source)
-        if isinstance(contract, ModelContract) and schema == "training":
-            for group in (self.project.readable[group] for group in contract.groups):
-                if isinstance(group, Published):
-                    yield from published_features(group)
-                else:
-                    yield from feature_columns(group, self.project.sources[group.source])
+        match contract:
+            case EventContract() if name.startswith("raw."):
+                yield from event_columns(source)
+            case EventContract():
+                yield from self._tile_columns(name, source)
+            case ModelContract() if name.startswith("training."):
+                yield from self._training_columns(contract, source)
+            case _:
+                yield from _rows_of(contract, source)
+
+    def _tile_columns(self, name: str, source: EventContract) -> Iterator[Column]:
+        tiling, groups = self._tiled(source)[name]
+        yield from key_columns(tiling.key, source)
+        yield from own_columns("event_day arrival_day")
+        yield from state_columns(groups, source)
+        yield from own_columns("arrival_month")
+
+    def _training_columns(self, model: ModelContract, source: EventContract) -> Iterator[Column]:
+        yield from key_columns(source.entity, source)
+        yield from own_columns("cutoff label part user_bucket")
+        project = self.project
+        inputs = [(one, column) for one, columns in model.features.items() for column in columns]
+        apart = [(part.group, part.column) for part in model.segments]
+        for reference, column in dict.fromkeys((*inputs, *apart)):
+            group = project.readable[reference]
+            if isinstance(group, Published):
+                yield from published_features(group, (column,))
+            else:
+                columns = feature_columns(group, project.sources[group.source])
+                yield next(one for one in columns if one.name == column)
+        for reference in model.groups:
+            yield own_column(as_of_column(reference))
+
+
+def _rows_of(contract: Contract, source: EventContract) -> Iterator[Column]:
+    """The columns of a table of a group, a label or a model's scores."""
+    yield from key_columns(contract.entity if isinstance(contract, FeatureGroup) else source.entity, source)
+    if isinstance(contract, FeatureGroup):
+        yield snapshot_column(contract)
+        yield from feature_columns(contract, source)
+        yield from own_columns("as_of_month")
+    if isinstance(contract, LabelContract):
+        yield from own_columns("cutoff label")
+    if isinstance(contract, ModelContract):
+        yield from own_columns("as_of score model model_version feature_fingerprint")
+
+
+def commands_that_read(table: str) -> tuple[Reader, ...]:
+    """The commands of headrace that read a table; no job declares them."""
+    return (Reader("command", OWN_READERS[table]),) if table in OWN_READERS else ()
 
 
 def put_up(project: Project, graph: Graph, own: Iterable[Table] = ()) -> Shelf:

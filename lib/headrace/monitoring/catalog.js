@@ -122,7 +122,10 @@ function visit() {  // a link, within the page or from elsewhere: it sets the fi
 }
 
 function reveal(name) {
-  const target = entries.find((entry) => entry.id === name) || entries.find((entry) => entry.dataset.names.split(" ").includes(name.toLowerCase()));
+  const called = (entry, word) => entry.dataset.names.split(" ").includes(word.toLowerCase());
+  const [, group, column] = name.match(/^(.*[.])?([^.]*)$/);
+  const target = entries.find((entry) => entry.id === name) || entries.find((entry) => called(entry, name))
+    || entries.find((entry) => group && entry.id.startsWith(group) && called(entry, column));
   if (!target && !document.getElementById(name)) ask(name);  // it was renamed, or is gone: what is nearest
   if (!target) return;
   if (target.hidden) { search.value = ""; clearFilters(); }

@@ -58,6 +58,10 @@ class Description:
             ("table", entry.table),
             ("read by", "; ".join(_reader(reader.kind, reader.name, reader.what) for reader in entry.readers)),
             ("done until", entry.done_until),
+            *((f"version {one.number}", f"{one.told}. {one.why} {'; '.join(one.changed)}") for one in entry.versions),
+            *((f"spread of {one.column}", f"{one.told}; as of {one.as_of}, for {one.model}") for one in entry.profiles),
+            ("spread", f"not known: {entry.unprofiled}" if entry.unprofiled else ""),
+            ("lineage", entry.lineage.told if entry.lineage is not None else ""),
         )
         rows = [_ROW.format(_HEAD.format(name) + _CELL.format(value)) for name, value in lines if value]
         texts = (

@@ -48,10 +48,23 @@ def test_tables_are_listed_before_they_are_made(call: Call) -> None:
 def test_a_table_is_shown_with_columns_sensitivity_and_readers(call: Call) -> None:
     status, said = call("table", "show", "raw.events_shop_events")
     assert status == 0
-    assert re.search(r"household_id +bigint +key +personal +Who did it\.", said)
+    assert re.search(r"household_id +bigint +– +personal +Who did it\.", said)
+    assert re.search(r"value +decimal\(10,2\) +USD +internal +Money paid", said)
+    assert re.search(r"event_key +string +– +key +internal +What makes the event one", said)
+    assert re.search(r"written by +ingest_events", said)
     assert re.search(r"read by +jobs build_tiles, build_training_set, monitor", said)
     assert re.search(r"partitions +event_date", said)
     assert "never: nothing has made it yet; headrace run +ingest_events --env local" in said
+
+
+def test_a_table_of_headraces_own_is_told_before_it_is_made(call: Call) -> None:
+    status, said = call("table", "show", "ops.ledger")
+    assert status == 0
+    assert re.search(r"seconds +double +s +internal +How long the step took\.", said)
+    assert re.search(r"read by +command plan, run and status", said)
+    said = call("table", "show", "training.lapse_risk")[1]
+    assert re.search(r"spend_28d +decimal\(19,2\) +USD +internal +Money spent", said)
+    assert "active_days_7d" not in said, "only what the model takes is in it"
 
 
 def test_a_history_that_does_not_exist_is_said(call: Call) -> None:
@@ -102,6 +115,7 @@ def test_a_feature_is_shown_with_its_computation_and_its_lines(call: Call) -> No
     assert "conf/contracts/features/customer_activity.yaml:" in said
     assert call("feature", "show", "customer_activity.spend")[1] == call("feature", "show", "spend")[1]
     assert call("feature", "show", "growth.customer_activity.spend")[1] == call("feature", "show", "spend")[1]
+    assert "INTERVAL '90' DAY" in call("feature", "show", "customer_activity.spend_90d")[1]
     status, said = call("feature", "show", "spnd")
     assert (status, "Did you mean 'spend'?" in said) == (2, True)
 

@@ -86,7 +86,8 @@ def test_tiles_of_another_key_stand_in_the_catalog_by_that_key(tmp_path):
     tables = {entry.name: entry for entry in build_catalog(project, graph).entries if entry.kind == "table"}
     assert {"tiles.visits", "tiles.visits_by_shop"} <= set(tables)
     keys = {name: [column.name for column in tables[name].columns if column.key] for name in tables}
-    assert (keys["tiles.visits"], keys["tiles.visits_by_shop"]) == (["who"], ["shop"])
+    days = ["event_day", "arrival_day"]
+    assert (keys["tiles.visits"], keys["tiles.visits_by_shop"]) == (["who", *days], ["shop", *days])
     assert {column.name: column.sensitivity for column in tables["tiles.visits_by_shop"].columns}["shop"] == "personal"
     assert (tables["tiles.visits"].entity, tables["tiles.visits_by_shop"].entity) == (("who",), ("shop",))
     job = graph[2]

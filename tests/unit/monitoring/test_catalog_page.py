@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from catalogs import AT, EVIL, small_catalog
 
-from headrace.features.entry import Freshness
+from headrace.features.entry import Column, Entry, Freshness, Reader
 from headrace.monitoring.catalog import filters, render
 
 
@@ -144,6 +144,20 @@ def test_a_feature_has_its_name_for_an_address_and_tables_a_section_of_their_own
     features, dictionary = text[: text.index('id="dictionary"')], text[text.index('id="dictionary"') :]
     assert '<li id="table-' not in features
     assert dictionary.count('<li id="table-') == dictionary.count("<li id=") == 2
+
+
+def test_the_dictionary_says_unit_writer_and_readers() -> None:
+    catalog = small_catalog()
+    paid = Column("paid", "double", "Money.", unit="EUR")
+    table = Entry(
+        kind="table", name="raw.visits", meaning="Visits.", columns=(paid,), made_by=("ingest",),
+        readers=(Reader("job", "build_tiles"), Reader("command", "plan, run and status")),
+    )  # fmt: skip
+    said = " ".join(Page(render(replace(catalog, entries=(*catalog.entries, table)), AT)).said.split())
+    assert "ColumnTypeUnitSensitivityMeaning" in said.replace(" ", "")
+    assert "paiddoubleEURinternalMoney." in said
+    assert "Written by" in said
+    assert "command plan, run and status; job build_tiles" in said
 
 
 def test_personal_columns_are_marked_and_what_was_never_made_says_so() -> None:
