@@ -17,8 +17,8 @@ def check_demands(group: FeatureGroup, document: Document, sources: Mapping[str,
     """Hold a group to its source: the columns that it names, and how far and how finely its windows look.
 
     Raises:
-        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, WINDOW_HOURLY, WINDOW_OFF_UTC, WINDOW_TOO_LONG, ZONE_OF_DATES;
-            each with file and line.
+        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, WINDOW_HOURLY, WINDOW_OFF_UTC, WINDOW_TOO_LONG, ZONE_OF_DATES,
+            PUBLISHED_ZONE; each with file and line.
     """
     check_known(group.source, sources, f"{document.place(('source',))}: source")
     source = sources[group.source]
@@ -49,8 +49,10 @@ def check_known(name: str, known: Iterable[str], where: str) -> None:
 
 
 def _check_zone(group: FeatureGroup, document: Document, source: EventContract) -> None:
-    """A date has no time of day by which it could be on another day elsewhere."""
+    """A date has no time of day by which it could be on another day elsewhere; readers elsewhere look at UTC's midnights."""
     time = source.roles.event_time
+    if group.zone != UTC and group.published:
+        raise HeadraceError("PUBLISHED_ZONE", where=f"{document.place(('published',))}: published", zone=group.zone)
     if group.zone != UTC and source.columns[time].type == "date":
         about = {"zone": group.zone, "source": source.source, "column": time}
         raise HeadraceError("ZONE_OF_DATES", where=f"{document.place(('zone',))}: zone", **about)

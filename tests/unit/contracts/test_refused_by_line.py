@@ -156,6 +156,13 @@ def test_days_of_a_zone_over_dates_are_refused(tmp_path):
     assert "the days are those of Europe/Berlin, and 'at' of source visits is a date" in told_at(error, 8)
 
 
+def test_a_published_group_off_utc_is_refused(tmp_path):
+    said = "source: visits\nzone: Europe/Berlin\npublished: true\n"
+    error = refused(tmp_path, SOUND.replace("source: visits\n", said).replace("6h, ", ""))
+    assert error.code == "PUBLISHED_ZONE"
+    assert "published: the group's days are those of Europe/Berlin" in told_at(error, 9)
+
+
 @pytest.mark.parametrize(("window", "kept"), [("7d", "6d"), ("all", "400d"), ("7d", "167h")])
 def test_a_window_longer_than_the_source_keeps_is_refused(tmp_path, window, kept):
     keeps = ("lateness: 3d", f"lateness: 3d\nkeeps: {kept}")
