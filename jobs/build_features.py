@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from headrace.cli import main
-from headrace.contracts.features import FeatureGroup
 from headrace.contracts.fingerprint import fingerprint
+from headrace.features.carried import Carried, carried_of
 from headrace.features.groups import features_table, laid_out
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
@@ -24,14 +25,39 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     every = project.config.snapshots_every
     snapshots = Midnights((at.start + every).date(), every // DAY, (at.end - at.start) // every)
     outputs: dict[Asset, DataFrame] = {}
-    for group in project.groups.values():
-        tiles, source = inputs[_label(_tiles(group, project))], project.sources[group.source]
-        rolled = roll_up(tiles, group, source, snapshots)
-        outputs[features_table(group)] = laid_out(rolled, group)
+    for carried in _carried(project):
+        tiles = inputs[_label(_tiles(carried, project))]
+        kept = _kept(carried, tiles, at)
+        if snapshots.count == 1:
+            kept = at.hold(kept)
+            made = {group: carried.snapshot(kept, group, snapshots.last) for group in carried.groups}
+        else:
+            made = {group: roll_up(tiles, group, carried.source, snapshots) for group in carried.groups}
+        outputs |= {features_table(group): laid_out(rows, group) for group, rows in made.items()}
+        outputs[carried.table] = kept
     return outputs
 
 
-def _tiles(group: FeatureGroup, project: Project) -> Table:
+def _kept(carried: Carried, tiles: DataFrame, at: At) -> DataFrame:
+    """What the last snapshot leaves for the next: made of what the one before left where that holds, else of all tiles."""
+    before = at.before(carried.table) if at.carries_on else None
+    left = before.where(before["as_of"] == F.lit(at.start)) if before is not None else None
+    if left is None or left.isEmpty():
+        return carried.afresh(tiles, at.end.date())
+    return carried.onward(left, tiles, at.end.date(), at.start.date())
+
+
+def _carried(project: Project) -> tuple[Carried, ...]:
+    every = project.config.snapshots_every
+    return tuple(
+        carried
+        for source in project.sources.values()
+        for carried in carried_of(project.groups_of(source.source), source, every)
+    )
+
+
+def _tiles(carried: Carried, project: Project) -> Table:
+    group = carried.groups[0]
     source = project.sources[group.source]
     return tiles_table(source, tiled_by(group, source))
 
@@ -43,13 +69,13 @@ def _label(tiles: Table) -> str:
 
 def job(project: Project) -> Job:
     """The node: it reads all earlier tiles, for an entity is remembered for as long as there is data."""
-    groups = tuple(project.groups.values())
-    sources = {_label(tiles): tiles for tiles in (_tiles(group, project) for group in groups)}
+    groups, carried = tuple(project.groups.values()), _carried(project)
+    sources = {_label(tiles): tiles for tiles in (_tiles(each, project) for each in carried)}
     return Job(
         name="build_features",
         run=run,
         inputs=sources,
-        outputs=tuple(features_table(group) for group in groups),
+        outputs=(*(features_table(group) for group in groups), *(each.table for each in carried)),
         every=Each(project.config.snapshots_every),
         history=tuple(sources),
         fingerprint=fingerprint([[group.table, project.identity(group.namespace)] for group in groups]),

@@ -45,7 +45,7 @@ def roll_up(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     parts += [coverage(cells, group.entity, atom, windows, at) for atom, windows in _by_atom(slots).items()]
     parts += [_spread(cells, group.entity, spread, at)] if spread else []
     merged = _filled(_run(parts, group.entity, slots), group.entity, spread, at)
-    return _presented(merged.withColumn("as_of", at.instant(F.col("i"))), group, source)
+    return presented(merged.withColumn("as_of", at.instant(F.col("i"))), group, source)
 
 
 def _by_atom(slots: Iterable[Slot]) -> dict[Atom, list[Slot]]:
@@ -168,7 +168,7 @@ def _spread(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Mi
     return seen.select(*parts).groupBy(*entity, "i").agg(*merged)
 
 
-def _presented(merged: DataFrame, group: FeatureGroup, source: EventContract) -> DataFrame:
+def presented(merged: DataFrame, group: FeatureGroup, source: EventContract) -> DataFrame:
     """The group's columns from the merged states, the derived ones last and in order."""
     values = []
     for feature in group.features:
