@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from test_windows import DAILY, EVERY_THIRD, GROUP, SOURCE, frame_of, random_events
 
-from headrace.contracts.features import FeatureGroup
 from headrace.features.carried import carried_of
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
@@ -17,21 +16,42 @@ pytestmark = pytest.mark.spark
 
 
 @pytest.fixture(scope="module")
-def tiles(spark):
-    return build_tiles(frame_of(spark, random_events(31, 400)), [GROUP], SOURCE).localCheckpoint()
+def session(spark):
+    """Interpreted: to compile the plans takes longer than to run them."""
+    session = spark.newSession()
+    for key, value in {"codegen.wholeStage": "false", "codegen.factoryMode": "NO_CODEGEN", "shuffle.partitions": "2"}.items():
+        session.conf.set(f"spark.sql.{key}", value)
+    return session
+
+
+@pytest.fixture(scope="module")
+def tiles(session):
+    return build_tiles(frame_of(session, random_events(31, 400)), [GROUP], SOURCE).localCheckpoint()
+
+
+def over(*windows):
+    """The group of all aggregates over some of its windows."""
+    features = tuple(feature.model_copy(update={"windows": windows}) for feature in GROUP.features)
+    return GROUP.model_copy(update={"features": features})
 
 
 def rows(frame):
     return sorted(map(str, frame.collect()))
 
 
-@pytest.mark.parametrize(("at", "first", "count"), [(DAILY, 3, 5), (EVERY_THIRD, 1, 2)])
-def test_carried_on_equals_made_afresh(tiles, at, first, count):
-    (carried,) = carried_of([GROUP], SOURCE, timedelta(days=at.step))
+@pytest.mark.parametrize(
+    ("group", "at", "first", "steps"),
+    [(over("60h", "1w"), DAILY, 4, (1, 1, 1, 2)), (over("6h", "all"), EVERY_THIRD, 1, (1, 1))],
+)
+def test_carried_on_equals_made_afresh(tiles, group, at, first, steps):
+    """Midnight by midnight, over several at once, while late cells come and windows are left: sums, sets, least values,
+    sessions, the newest; in windows of days, of hours and of all time."""
+    (carried,) = carried_of([group], SOURCE, timedelta(days=at.step))
     days = [at.first + timedelta(days=at.step * index) for index in range(at.count)]
-    kept = carried.afresh(tiles, days[first]).localCheckpoint()
-    for index in range(first + 1, first + 1 + count):
-        kept = carried.onward(kept, tiles, days[index], days[index - 1]).localCheckpoint()
-        assert rows(kept) == rows(carried.afresh(tiles, days[index])), days[index]
-        snapshot = carried.snapshot(kept, GROUP, days[index])
-        assert rows(snapshot) == rows(roll_up(tiles, GROUP, SOURCE, Midnights(days[index], 1, 1))), days[index]
+    kept, here = carried.afresh(tiles, days[first]).localCheckpoint(), first
+    for step in steps:
+        kept = carried.onward(kept, tiles, days[here + step], days[here]).localCheckpoint()
+        here += step
+    assert rows(kept) == rows(carried.afresh(tiles, days[here]))
+    snapshot = carried.snapshot(kept, group, days[here])
+    assert rows(snapshot) == rows(roll_up(tiles, group, SOURCE, Midnights(days[here], 1, 1)))
