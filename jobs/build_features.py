@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 
 from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
-from headrace.features.carried import Carried, carried_of
+from headrace.features.carried import afresh, onward, snapshot
+from headrace.features.chain import Chain, chains_of
 from headrace.features.groups import features_table, laid_out
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
@@ -25,41 +26,39 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     every = project.config.snapshots_every
     snapshots = Midnights((at.start + every).date(), every // DAY, (at.end - at.start) // every)
     outputs: dict[Asset, DataFrame] = {}
-    for carried in _carried(project):
-        tiles = inputs[_label(_tiles(carried, project))]
-        kept = _kept(carried, tiles, at)
+    for chain in _chains(project):
+        tiles = inputs[_label(_tiles(chain))]
+        kept = _kept(chain, tiles, at)
         if snapshots.count == 1:
             kept = at.hold(kept)
-            made = {group: carried.snapshot(kept, group, snapshots.last) for group in carried.groups}
+            made = {group: snapshot(chain, kept, group, snapshots.last) for group in chain.groups}
         else:
-            made = {group: roll_up(tiles, group, carried.source, snapshots) for group in carried.groups}
+            made = {group: roll_up(tiles, group, chain.source, snapshots) for group in chain.groups}
         outputs |= {features_table(group): laid_out(rows, group) for group, rows in made.items()}
-        outputs[carried.table] = kept
+        outputs[chain.table] = kept
     return outputs
 
 
-def _kept(carried: Carried, tiles: DataFrame, at: At) -> DataFrame:
+def _kept(chain: Chain, tiles: DataFrame, at: At) -> DataFrame:
     """What the last snapshot leaves for the next: made of what the one before left where that holds, else of all tiles."""
-    before = at.before(carried.table) if at.carries_on else None
+    before = at.before(chain.table) if at.carries_on else None
     left = before.where(before["as_of"] == F.lit(at.start)) if before is not None else None
     if left is None or left.isEmpty():
-        return carried.afresh(tiles, at.end.date())
-    return carried.onward(left, tiles, at.end.date(), at.start.date())
+        return afresh(chain, tiles, at.end.date())
+    return onward(chain, left, tiles, at.end.date(), at.start.date())
 
 
-def _carried(project: Project) -> tuple[Carried, ...]:
+def _chains(project: Project) -> tuple[Chain, ...]:
     every = project.config.snapshots_every
     return tuple(
-        carried
+        chain
         for source in project.sources.values()
-        for carried in carried_of(project.groups_of(source.source), source, every)
+        for chain in chains_of(project.groups_of(source.source), source, every)
     )
 
 
-def _tiles(carried: Carried, project: Project) -> Table:
-    group = carried.groups[0]
-    source = project.sources[group.source]
-    return tiles_table(source, tiled_by(group, source))
+def _tiles(chain: Chain) -> Table:
+    return tiles_table(chain.source, tiled_by(chain.groups[0], chain.source))
 
 
 def _label(tiles: Table) -> str:
@@ -69,13 +68,13 @@ def _label(tiles: Table) -> str:
 
 def job(project: Project) -> Job:
     """The node: it reads all earlier tiles, for an entity is remembered for as long as there is data."""
-    groups, carried = tuple(project.groups.values()), _carried(project)
-    sources = {_label(tiles): tiles for tiles in (_tiles(each, project) for each in carried)}
+    groups, chains = tuple(project.groups.values()), _chains(project)
+    sources = {_label(tiles): tiles for tiles in map(_tiles, chains)}
     return Job(
         name="build_features",
         run=run,
         inputs=sources,
-        outputs=(*(features_table(group) for group in groups), *(each.table for each in carried)),
+        outputs=(*(features_table(group) for group in groups), *(chain.table for chain in chains)),
         every=Each(project.config.snapshots_every),
         history=tuple(sources),
         fingerprint=fingerprint([[group.table, project.identity(group.namespace)] for group in groups]),

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from test_windows import DAILY, EVERY_THIRD, GROUP, SOURCE, frame_of, random_events
 
-from headrace.features.carried import carried_of
+from headrace.features.carried import afresh, onward, snapshot
+from headrace.features.chain import chains_of
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
@@ -19,7 +20,11 @@ pytestmark = pytest.mark.spark
 def session(spark):
     """Interpreted: to compile the plans takes longer than to run them."""
     session = spark.newSession()
-    for key, value in {"codegen.wholeStage": "false", "codegen.factoryMode": "NO_CODEGEN", "shuffle.partitions": "2"}.items():
+    for key, value in {
+        "codegen.wholeStage": "false",
+        "codegen.factoryMode": "NO_CODEGEN",
+        "shuffle.partitions": "2",
+    }.items():
         session.conf.set(f"spark.sql.{key}", value)
     return session
 
@@ -46,12 +51,13 @@ def rows(frame):
 def test_carried_on_equals_made_afresh(tiles, group, at, first, steps):
     """Midnight by midnight, over several at once, while late cells come and windows are left: sums, sets, least values,
     sessions, the newest; in windows of days, of hours and of all time."""
-    (carried,) = carried_of([group], SOURCE, timedelta(days=at.step))
+    (chain,) = chains_of([group], SOURCE, timedelta(days=at.step))
     days = [at.first + timedelta(days=at.step * index) for index in range(at.count)]
-    kept, here = carried.afresh(tiles, days[first]).localCheckpoint(), first
+    kept, here = afresh(chain, tiles, days[first]).localCheckpoint(), first
     for step in steps:
-        kept = carried.onward(kept, tiles, days[here + step], days[here]).localCheckpoint()
+        kept = onward(chain, kept, tiles, days[here + step], days[here]).localCheckpoint()
         here += step
-    assert rows(kept) == rows(carried.afresh(tiles, days[here]))
-    snapshot = carried.snapshot(kept, group, days[here])
-    assert rows(snapshot) == rows(roll_up(tiles, group, SOURCE, Midnights(days[here], 1, 1)))
+    assert rows(kept) == rows(afresh(chain, tiles, days[here]))
+    assert rows(snapshot(chain, kept, group, days[here])) == rows(
+        roll_up(tiles, group, SOURCE, Midnights(days[here], 1, 1))
+    )

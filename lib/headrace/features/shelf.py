@@ -12,9 +12,11 @@ from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
+from headrace.features.chain import Chain, chains_of
 from headrace.features.columns import (
     event_columns,
     feature_columns,
+    kept_columns,
     key_columns,
     most_sensitive,
     own_column,
@@ -146,6 +148,8 @@ class Shelf:
             return entry
         contract, source = found
         entity, _ = self._tiled(source).get(entry.name, (source.entity, ()))
+        chain = self._chains(source).get(entry.name)
+        entity = chain.entity if chain is not None else entity
         identity = contract.fingerprint
         if isinstance(contract, FeatureGroup):
             entity, identity = contract.entity, self.project.identity(contract.namespace)
@@ -170,7 +174,7 @@ class Shelf:
         if schema in ("training", "scores") and name in project.models:
             return project.models[name], project.source_of(project.models[name])
         for source in project.sources.values():
-            if table == f"raw.events_{source.source}" or table in self._tiled(source):
+            if table == f"raw.events_{source.source}" or table in self._tiled(source) or table in self._chains(source):
                 return source, source
         return None
 
@@ -178,6 +182,11 @@ class Shelf:
         """The tables of a source's tiles, each with its key and the groups that are over it."""
         cut = tilings(self.project.groups_of(source.source), source)
         return {tiles_table(source, key).name: (key, groups) for key, groups in cut.items()}
+
+    def _chains(self, source: EventContract) -> dict[str, Chain]:
+        """What is kept between the snapshots of a source's groups, by table."""
+        every = self.project.config.snapshots_every
+        return {chain.table.name: chain for chain in chains_of(self.project.groups_of(source.source), source, every)}
 
     def _columns(self, name: str) -> tuple[Column, ...]:
         """The columns as the table has them, else as the contracts say that it will."""
@@ -204,6 +213,12 @@ class Shelf:
             key, groups = self._tiled(source)[name]
             yield from key_columns(key, source)
             yield from state_columns(groups, source)
+            return
+        if schema == "carried":
+            chain = self._chains(source)[name]
+            yield from key_columns(chain.entity, source)
+            yield own_column("as_of", "timestamp")
+            yield from kept_columns(chain)
             return
         yield from key_columns(contract.entity if isinstance(contract, FeatureGroup) else source.entity, source)
         if isinstance(contract, FeatureGroup):
