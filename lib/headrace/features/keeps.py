@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
-from headrace.features.atoms import Atom, overflow
+from headrace.features.atoms import Atom, interval_sql, overflow
 from headrace.features.by_day import ByDay, Elements, Steps, Stretches
 from headrace.features.keep import NEW, Keep, day_sql, entering
 from headrace.features.slots import Slot
@@ -128,7 +128,7 @@ class Newest(Keep):
     def value(self, slot: Slot, at: date) -> str:
         if slot.length is None:
             return f"`{self.column}`"
-        return f"filter(`{self.column}`, x -> x.t >= TIMESTAMP '{at:%Y-%m-%d} 00:00:00Z' - {_interval(slot.length)})"
+        return f"filter(`{self.column}`, x -> x.t >= TIMESTAMP '{at:%Y-%m-%d} 00:00:00Z' - {interval_sql(slot.length)})"
 
 
 def keeps_of(slots: Iterable[Slot]) -> tuple[Keep, ...]:
