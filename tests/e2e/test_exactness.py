@@ -12,6 +12,8 @@ import pytest
 import tiny
 from agreed import agree
 
+from headrace.jobs import build_features
+
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 
 EVENTS = tiny.FILES["conf/contracts/events/visits.yaml"] + "  shop: {type: string, meaning: s}\n"
@@ -89,6 +91,12 @@ def published(spark, project: Path, until: str) -> dict[str, set[str]]:
     return {name: {str(row) for row in frame.where(f"as_of <= '{until}'").collect()} for name, frame in frames.items()}
 
 
+def kept(spark, project: Path) -> set[str]:
+    """The midnights of which something is kept for the next."""
+    rows = spark.read.format("delta").load(str(project / "home/warehouse/carried/visits")).select("as_of").distinct()
+    return {f"{row['as_of']:%Y-%m-%d}" for row in rows.collect()}
+
+
 def spent(lines: list[tuple[int, str]]) -> dict[int, Decimal]:
     """What each person paid in all, each visit once."""
     told = (json.loads(line) for _, line in lines)
@@ -96,9 +104,9 @@ def spent(lines: list[tuple[int, str]]) -> dict[int, Decimal]:
     return {who: sum((paid for one, paid in bills.values() if one == who), Decimal(0)) for who, _ in bills.values()}
 
 
-def test_days_that_come_one_by_one_and_twice_end_in_the_tables_of_one_load(spark, call, tmp_path):
+def test_days_that_come_one_by_one_and_twice_end_in_the_tables_of_one_load(spark, call, tmp_path, monkeypatch):
     """Rules 4, 12, 16 and 19: table hash for table hash; the order of lines and files, copies and a restart change nothing,
-    and money agrees to the cent with Python's decimals."""
+    and money agrees to the cent with Python's decimals. A day is carried on from the one before, and never made afresh."""
     lines = deliveries(seed=3)
     slow, whole = project_of(tmp_path / "slow", lines, order=1), project_of(tmp_path / "whole", lines, order=2)
     until = str(tiny.START + timedelta(days=3))
@@ -107,6 +115,11 @@ def test_days_that_come_one_by_one_and_twice_end_in_the_tables_of_one_load(spark
     early = published(spark, slow, until)
     assert len(early["visiting"]) > 6
     assert call("run", "build_tiles", "--full-refresh", "--project", str(slow), "--to", until)[0] == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(build_features, "afresh", lambda *_: pytest.fail("a day was made of all tiles"))
+        status, said = call("run", "--project", str(slow), "--to", str(tiny.START + timedelta(days=4)))
+        assert status == 0, said
+    assert kept(spark, slow) == {str(tiny.START + timedelta(days=day)) for day in (3, 4)}
     assert call("run", "--project", str(slow))[0] == 0
     assert call("run", "--project", str(whole))[0] == 0
     assert tiny.hashes(spark, slow, TABLES) == tiny.hashes(spark, whole, TABLES)

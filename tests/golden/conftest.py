@@ -90,7 +90,8 @@ class Plans:
         written = events.select(*self.source.columns, *SYSTEM_COLUMNS)
         self.store.replace(events_table(self.source), written, None, {})
         tiles = build_tiles(self.events, self.project.groups_of("visits"), self.source)
-        self.store.replace(tiles_table(self.source), tiles, None, {})
+        daily = tiles.repartitionByRange(DAYS, "arrival_day")  # a file a day, as daily commits leave them
+        self.store.replace(tiles_table(self.source), daily, None, {})
         for name in GROUPS:
             group = self.project.groups[name]
             values = [f"CAST(1 AS BIGINT) AS {column}" for column in group.columns]

@@ -10,11 +10,14 @@ from printed import hold, scans
 from headrace.events.deduplicate import decide_outcomes, disputed_keys, identify
 from headrace.events.ingest import earlier_events, read_files
 from headrace.events.validate import check_rows
+from headrace.features.carried import afresh, onward
+from headrace.features.chain import chains_of
 from headrace.features.groups import snapshots
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.features.tiling import tiles_table
 from headrace.graph.job import Inputs
+from headrace.ground.interval import DAY
 from headrace.jobs import build_tiles as tiles_job
 from headrace.scoring.score import join_groups
 from headrace.training.dataset import build_labels, build_training_set
@@ -99,6 +102,25 @@ def test_the_roll_up_reads_each_state_once_and_joins_nothing(plans):
     read = [column for columns, _ in scans(rolled) for column in columns]
     states = [column for column in read if column not in ("who", "event_day", "arrival_day", "arrival_month")]
     assert len(states) == len(set(states)) == 3
+
+
+def test_a_day_is_carried_on_without_the_history(plans):
+    (chain,) = chains_of(plans.project.groups_of("visits"), plans.source, DAY)
+    before, at = date(2024, 3, 30), date(2024, 3, 31)
+    kept = afresh(chain, plans.tiles, before)
+    plans.store.replace(chain.table, kept, plans.at("2024-03-29", 1).interval, {})
+    made = onward(chain, plans.store.load(chain.table), plans.tiles, at, before)
+    found = hold(
+        "carried",
+        made,
+        "What was kept at the midnight before, and of the tiles the day that came and those that left a window (3 and 7",
+        "days): one scan each, for all groups. One shuffle of each by entity, the cells once they are summed up. The join",
+        "hashes the smaller side: no sort, no window.",
+    )
+    assert (found["FileScan"], found["Exchange"], found["Sort"]) == (2, 2, 0)
+    assert found["ShuffledHashJoin"] == 1
+    of_tiles = [path for path in made.inputFiles() if "/tiles/" in path]
+    assert len(of_tiles) == 3, "the day that came, and those that left the windows of 3 and 7 days"
 
 
 def test_labels_scan_the_events_of_their_windows_once(plans):

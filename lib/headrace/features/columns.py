@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.contracts.names import Sensitivity
+from headrace.features.chain import Chain
 from headrace.features.definition import column_type
 from headrace.features.derivation import ancestry
 from headrace.features.dictionary import own_columns
@@ -68,6 +69,14 @@ def state_columns(groups: Iterable[FeatureGroup], source: EventContract) -> Iter
         read = [column.sensitivity for key, column in source.columns.items() if f"`{key}`" in atom.value]
         plain = atom.state.name == "count"
         yield Column(name, "", f"State: {atom.lift}", "internal" if plain else most_sensitive(read))
+
+
+def kept_columns(chain: Chain) -> Iterator[Column]:
+    """What is kept for the next snapshot; as sensitive as the states that it is made of."""
+    states = {column.name: column for column in state_columns(chain.groups, chain.source)}
+    for keep in chain.keeps:
+        state = states[keep.slots[0].atom.column]
+        yield Column(keep.column, "", f"Kept of: {state.meaning.removeprefix('State: ')}", state.sensitivity)
 
 
 def sensitivity_of(feature: Feature, group: FeatureGroup, source: EventContract) -> Sensitivity:

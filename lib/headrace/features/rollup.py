@@ -47,7 +47,7 @@ def roll_up(tiles: DataFrame, group: FeatureGroup, source: EventContract, at: Mi
     parts += [_spread(cells, group.entity, spread, at)] if spread else []
     merged = _filled(_run(parts, group.entity, slots), group.entity, spread, at)
     dated = merged.withColumn("as_of", at.instant(F.col("i")))
-    return _presented(dated if at.zone == UTC else _in_zone(dated, slots, at), group, source)
+    return presented(dated if at.zone == UTC else _in_zone(dated, slots, at), group, source)
 
 
 def _by_atom(slots: Iterable[Slot]) -> dict[Atom, list[Slot]]:
@@ -181,7 +181,7 @@ def _begins(days: int) -> str:
     return f"_begins_{days}"
 
 
-def _presented(merged: DataFrame, group: FeatureGroup, source: EventContract) -> DataFrame:
+def presented(merged: DataFrame, group: FeatureGroup, source: EventContract) -> DataFrame:
     """The group's columns from the merged states, the derived ones last and in order."""
     values = []
     for feature in group.features:

@@ -16,9 +16,11 @@ from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
 from headrace.contracts.published import Published
 from headrace.contracts.readings import Note, read_notes
+from headrace.features.chain import Chain, chains_of
 from headrace.features.columns import (
     event_columns,
     feature_columns,
+    kept_columns,
     key_columns,
     most_sensitive,
     snapshot_column,
@@ -165,7 +167,8 @@ class Shelf:
             return entry
         contract, source = found
         tiling, _ = self._tiled(source).get(entry.name, (Tiling(source.entity), ()))
-        entity = tiling.key
+        chain = self._chains(source).get(entry.name)
+        entity = tiling.key if chain is None else chain.entity
         identity = contract.fingerprint
         if isinstance(contract, FeatureGroup):
             entity, identity = contract.entity, self.project.identity(contract.namespace)
@@ -190,7 +193,7 @@ class Shelf:
         if schema in ("training", "scores") and name in project.models:
             return project.models[name], project.source_of(project.models[name])
         for source in project.sources.values():
-            if table == f"raw.events_{source.source}" or table in self._tiled(source):
+            if table == f"raw.events_{source.source}" or table in self._tiled(source) or table in self._chains(source):
                 return source, source
         return None
 
@@ -198,6 +201,11 @@ class Shelf:
         """The tables of a source's tiles, each with how it is cut and the groups that are over it."""
         cut = tilings(self.project.groups_of(source.source), source)
         return {tiles_table(source, tiling).name: (tiling, groups) for tiling, groups in cut.items()}
+
+    def _chains(self, source: EventContract) -> dict[str, Chain]:
+        """What is kept between the snapshots of a source's groups, by table."""
+        every = self.project.config.snapshots_every
+        return {chain.table.name: chain for chain in chains_of(self.project.groups_of(source.source), source, every)}
 
     def _columns(self, name: str) -> tuple[Column, ...]:
         """The columns as the table has them, else as the contracts say that it will."""
@@ -220,6 +228,9 @@ class Shelf:
         match contract:
             case EventContract() if name.startswith("raw."):
                 yield from event_columns(source)
+            case EventContract() if name.startswith("carried."):
+                chain = self._chains(source)[name]
+                yield from (*key_columns(chain.entity, source), *own_columns("as_of"), *kept_columns(chain))
             case EventContract():
                 yield from self._tile_columns(name, source)
             case ModelContract() if name.startswith("training."):

@@ -88,11 +88,17 @@ def feature_atoms(feature: Feature, group: FeatureGroup, source: EventContract) 
 
 def group_slots(group: FeatureGroup, source: EventContract) -> list[Slot]:
     """Every atom over every window that the group asks for, each once, with the features that it is for."""
+    return shared_slots([group], source)
+
+
+def shared_slots(groups: Iterable[FeatureGroup], source: EventContract) -> list[Slot]:
+    """The same of several groups over one source."""
     asked: dict[Slot, dict[str, None]] = {}
-    for feature in group.features:
-        for window in feature.windows:
-            for slot in slots_of(feature, group, source, window).values():
-                asked.setdefault(slot, {})[f"{group.group}.{feature.name}"] = None
+    for group in groups:
+        for feature in group.features:
+            for window in feature.windows:
+                for slot in slots_of(feature, group, source, window).values():
+                    asked.setdefault(slot, {})[f"{group.group}.{feature.name}"] = None
     return [replace(slot, features=", ".join(names)) for slot, names in asked.items()]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from headrace.graph.job import Asset, Job, Latest, Once
+from headrace.graph.job import Asset, Each, Job, Latest, Once
 from headrace.graph.ledger import Ledger
 from headrace.graph.lint import Graph, upstream
 from headrace.ground.errors import HeadraceError
@@ -202,6 +202,15 @@ def _identities(job: Job, name: str, asset: Asset, interval: Interval, seen: Vie
         return [outside] if all(pending[piece] == now.get(piece) for piece in pieces if piece in pending) else None
     stamps = [pending[piece] if piece in pending else now.get(piece, "none") for piece in pieces]
     return None if None in stamps else [str(stamp) for stamp in stamps]
+
+
+def carries_on(job: Job, interval: Interval, seen: View) -> bool:
+    """Whether the interval just before is done, of what its inputs are now: then ``interval`` can build on what it left."""
+    if not isinstance(job.every, Each):
+        return False
+    before = Interval(interval.start - job.every.length, interval.start)
+    entry = seen.ledger.done(job.name).get(before)
+    return entry is not None and entry.stamp == stamp(job, before, seen)
 
 
 def steps(job: Job, dues: Iterable[Due], most: int) -> tuple[Step, ...]:

@@ -24,7 +24,7 @@ from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, S
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, startable
-from headrace.graph.plan import Step, View, due, needed, not_ready, steps
+from headrace.graph.plan import Step, View, carries_on, due, needed, not_ready, steps
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, total
 from headrace.graph.sessions import JobSessions
@@ -201,6 +201,7 @@ class Run:
             hold=hold,
             warn=warn,
             before=before,
+            carries_on=carries_on(job, step.interval, self.look()),
         )
         inputs = Inputs(lambda name: sinks[type(job.inputs[name])].read(job.inputs[name], at))
         try:

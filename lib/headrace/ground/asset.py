@@ -35,6 +35,8 @@ class At:
     """Tells whoever looks on of something that is no error."""
     before: Callable[[Any], Any] = lambda _: None
     """What earlier intervals left of one of the job's own outputs; None where there is nothing yet."""
+    carries_on: bool = False
+    """Whether the interval just before is done, of inputs as they are now: what it left can be carried on."""
 
     @property
     def start(self) -> datetime:

@@ -231,6 +231,10 @@ class Sessions(State):
     def merge(self, column: str) -> str:
         return self._swept(*(f"sort_array(flatten(collect_list({column}.{end})))" for end in ("s", "e")))
 
+    def union(self, runs: str) -> str:
+        """SQL of the state of one array of stretches, in any order, that may overlap."""
+        return self._swept(*(f"sort_array(transform({runs}, x -> x.{end}))" for end in ("s", "e")))
+
     def _swept(self, firsts: str, lasts: str) -> str:
         """The array of one element is a ``let``: named without one, the sorted arrays would be made for each element."""
         begins = f"filter(x.s, (s, i) -> coalesce(s - get(x.e, i - 1) >= {self.gap}L, true))"

@@ -19,6 +19,8 @@ DEFAULTS = {FILES: timedelta(days=7), LOG: timedelta(days=30)}
 """Delta's own, of a table that says nothing."""
 MANIFESTS_KEPT = timedelta(days=3650)
 """A log whose commits say what was made from what outlives the data: it costs a few kilobytes a commit."""
+WORKING = timedelta(days=1)
+"""For how long files of a working table stay after they were replaced: a reader that began before is through by then."""
 _HOUR = timedelta(hours=1)
 _PART = re.compile(r"(\d+)\s*(week|day|hour|minute|second)s?", re.IGNORECASE)
 
@@ -42,6 +44,8 @@ class Retention:
         """The table properties that say so."""
         if table.kept == "raw text":
             return {FILES: interval(self.raw_files), LOG: interval(self.quarantine)}
+        if table.kept == "working":
+            return {FILES: interval(WORKING), LOG: interval(DEFAULTS[FILES])}
         log = MANIFESTS_KEPT if table.kept == "manifests" else self.tables
         return {FILES: interval(self.tables), LOG: interval(max(log, self.tables))}
 

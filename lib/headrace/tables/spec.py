@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +27,8 @@ class Table:
     ``indexed`` are the columns on which Delta keeps statistics for skipping files; none named: the one of
     ``replaced_by``. Statistics are values in the log, so no key and nothing personal is among them.
     ``kept`` says for how long earlier versions are (see ``tables.retention``): as all tables; with a log that outlives
-    them, for what its commits say; or as raw text, which may hold personal values.
+    them, for what its commits say; as raw text, which may hold personal values; or as a working table, to whose earlier
+    versions nothing goes back. ``trailing``: a commit also lets go the rows that are so much older than its interval.
     """
 
     name: str
@@ -38,7 +40,8 @@ class Table:
     part: tuple[str, str] | None = None
     indexed: tuple[str, ...] = ()
     unhashed: tuple[str, ...] = field(default=())
-    kept: Literal["history", "manifests", "raw text"] = "history"
+    kept: Literal["history", "manifests", "raw text", "working"] = "history"
+    trailing: timedelta | None = None
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
@@ -60,11 +63,21 @@ class Table:
             conditions += self._bounds(self.replaced_by, interval)
         return " AND ".join(conditions) or None
 
+    def overwritten(self, interval: Interval | None) -> str | None:
+        """SQL that holds for the rows which a commit over ``interval`` replaces or lets go; None where that is all."""
+        owned = self.predicate(interval)
+        if self.trailing is None or self.replaced_by is None or interval is None:
+            return owned
+        return f"(({owned}) OR {self.replaced_by} <= {_instant(interval.start - self.trailing)})"
+
     def _bounds(self, column: str, interval: Interval) -> list[str]:
         if self.stamped == "start":
             return [f"{column} >= DATE '{interval.start:%Y-%m-%d}'", f"{column} < DATE '{interval.end:%Y-%m-%d}'"]
-        start, end = (f"TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}Z'" for at in (interval.start, interval.end))
-        return [f"{column} > {start}", f"{column} <= {end}"]
+        return [f"{column} > {_instant(interval.start)}", f"{column} <= {_instant(interval.end)}"]
+
+
+def _instant(at: datetime) -> str:
+    return f"TIMESTAMP '{at:%Y-%m-%d %H:%M:%S}Z'"
 
 
 def place_of(warehouse: Path | str, name: str) -> str:

@@ -150,7 +150,7 @@ class Store:
         note = json.dumps({**identity, "format_version": table.format_version}, sort_keys=True)
         with commit_lock(self._lock(table)):
             writer = frame.write.format("delta").mode("overwrite").option("userMetadata", note)
-            self._shape(writer, table, table.predicate(interval)).save(self.path(table))
+            self._shape(writer, table, table.overwritten(interval)).save(self.path(table))
             return self._receipt(table, note, frame)
 
     def _shape(self, writer: DataFrameWriter, table: Table, predicate: str | None) -> DataFrameWriter:

@@ -10,7 +10,7 @@ from graph_fakes import START, day, entry, job, ledger_of, table
 
 from headrace.graph.job import Each, Latest, Once
 from headrace.graph.ledger import Ledger
-from headrace.graph.plan import Missing, due, intervals_of, needed, not_ready, plan, steps, survey, view
+from headrace.graph.plan import Missing, carries_on, due, intervals_of, needed, not_ready, plan, steps, survey, view
 from headrace.graph.select import ordered
 from headrace.ground.interval import DAY, WEEK, Interval
 
@@ -265,3 +265,17 @@ def test_the_plan_is_in_the_order_of_the_graph_and_the_order_of_jobs_is_found():
 def test_planning_a_year_takes_well_under_a_second_a_job():
     year = Interval(START, START + timedelta(days=365))
     assert len(plan(GRAPH[:2], seen(GRAPH, ledger_of(), year), 400)) == 2
+
+
+def test_a_day_carries_on_from_the_one_before_if_that_is_done_of_what_its_inputs_are_now():
+    features = GRAPH[2]
+    ledger = settle(GRAPH, day(0, 4))
+    assert carries_on(features, day(4), seen(GRAPH, ledger, day(0, 5)))
+    assert carries_on(features, day(4, 3), seen(GRAPH, ledger, day(0, 7))), "several days at once, too"
+    assert not carries_on(features, day(5), seen(GRAPH, ledger, day(0, 6))), "the day before was never done"
+    assert not carries_on(features, day(0), seen(GRAPH, ledger, day(0, 1))), "nothing is before the first day"
+    late = LANDED | {"2017-01-02": "one more file"}
+    remade = settle(GRAPH[:2], day(1, 2), ledger, late, minute=1)
+    assert not carries_on(features, day(4), seen(GRAPH, remade, day(0, 5), late)), "what it was made of was made anew"
+    whole = replace(features, every=Once(day(0, 5)))
+    assert not carries_on(whole, day(0, 5), seen(GRAPH, ledger, day(0, 5)))
