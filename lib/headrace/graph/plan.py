@@ -205,8 +205,11 @@ def _identities(job: Job, name: str, asset: Asset, interval: Interval, seen: Vie
 
 
 def carries_on(job: Job, interval: Interval, seen: View) -> bool:
-    """Whether the interval just before is done, of what its inputs are now: then ``interval`` can build on what it left."""
-    if not isinstance(job.every, Each):
+    """Whether the interval just before is done, of what its inputs are now: then ``interval`` can build on what it left.
+
+    Not where the job is forced: who asks for that mistrusts what is there.
+    """
+    if job.name in seen.forced or not isinstance(job.every, Each):
         return False
     before = Interval(interval.start - job.every.length, interval.start)
     entry = seen.ledger.done(job.name).get(before)

@@ -274,6 +274,7 @@ def test_a_day_carries_on_from_the_one_before_if_that_is_done_of_what_its_inputs
     assert carries_on(features, day(4, 3), seen(GRAPH, ledger, day(0, 7))), "several days at once, too"
     assert not carries_on(features, day(5), seen(GRAPH, ledger, day(0, 6))), "the day before was never done"
     assert not carries_on(features, day(0), seen(GRAPH, ledger, day(0, 1))), "nothing is before the first day"
+    assert not carries_on(features, day(4), seen(GRAPH, ledger, day(0, 5), forced=("features",))), "all of it is wanted"
     late = LANDED | {"2017-01-02": "one more file"}
     remade = settle(GRAPH[:2], day(1, 2), ledger, late, minute=1)
     assert not carries_on(features, day(4), seen(GRAPH, remade, day(0, 5), late)), "what it was made of was made anew"
