@@ -39,11 +39,13 @@ def test_every_table_is_brought_up_to_the_retention_and_written_once_for_it(spar
     assert {"raw.events_visits", "raw.quarantine", "features.visiting", "training.going", "ops.ledger"} <= set(found)
     for table, log in found.items():
         told = log.properties() or {}
-        files = "interval 7 days" if table == "raw.quarantine" else "interval 120 days"
-        kept = {"raw.quarantine": "interval 90 days", "training.going": "interval 3650 days"}
-        assert (told[FILES], told[LOG]) == (files, kept.get(table, "interval 120 days")), table
+        files = {"raw.quarantine": "interval 7 days", "carried.visits": "interval 1 days"}
+        kept = {"raw.quarantine": "interval 90 days", "carried.visits": "interval 7 days"}
+        kept["training.going"] = "interval 3650 days"
+        wanted = (files.get(table, "interval 120 days"), kept.get(table, "interval 120 days"))
+        assert (told[FILES], told[LOG]) == wanted, table
         altered = [commit for commit in log.commits() if commit.operation == "SET TBLPROPERTIES"]
-        assert len(altered) == {"raw.events_visits": 2, "raw.quarantine": 0}.get(table, 1), table
+        assert len(altered) == {"raw.events_visits": 2, "raw.quarantine": 0, "carried.visits": 0}.get(table, 1), table
         columns = told.get(STATISTICS[0], "").split(",")
         assert not {"who", "name", "mail", "raw"} & set(columns), table
 
