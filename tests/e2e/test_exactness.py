@@ -32,6 +32,10 @@ features:
   - {name: typical, meaning: q, aggregate: quantile, expression: paid, edges: [1, 2.5, 5], q: 0.5, windows: [60h]}
   - {name: shops, meaning: d, aggregate: count_distinct, expression: shop, bound: 10, windows: [36h, 3d]}
   - {name: last_shop, meaning: l, aggregate: last, expression: shop, windows: [36h]}
+  - {name: first_paid, meaning: f, aggregate: first, expression: paid, windows: [3d]}
+  - {name: bills, meaning: b, aggregate: last_k, expression: paid, k: 2, windows: [3d]}
+  - {name: least, meaning: m, aggregate: min, expression: paid, windows: [36h, 3d]}
+  - {name: most, meaning: m, aggregate: max, expression: paid, windows: [all]}
   - {name: sittings, meaning: s, aggregate: sessions, gap: 3h, windows: [36h]}
   - {name: each, meaning: r, derive: paid_7d / visits_3d, scale: 2}
 """

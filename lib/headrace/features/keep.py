@@ -31,9 +31,9 @@ class Keep(ABC):
     def merged(self, kept: str, change: str, at: date) -> str:
         """SQL: what is kept at ``at``, of what was kept before (null for an entity that is new) and the change."""
 
-    @abstractmethod
     def value(self, slot: Slot, at: date) -> str:
-        """SQL: the state of one of the slots at ``at``, of the column."""
+        """SQL: the state of one of the slots at ``at``: the column itself, where it is of one window or says when it was."""
+        return f"`{self.column}`"
 
 
 def day_sql(day: date) -> str:

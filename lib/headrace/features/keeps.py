@@ -11,7 +11,6 @@ cells): so the kept rows are the same, to the byte, whichever way they were made
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
@@ -22,7 +21,6 @@ from headrace.features.slots import Slot
 from headrace.ground.states import Distinct, GreatestK, Least, Sessions, Sum
 
 
-@dataclass(frozen=True)
 class Total(Keep):
     """The sum over a window: what entered less what left. 0 where nothing counts, so that null is always an overflow."""
 
@@ -48,9 +46,6 @@ class Total(Keep):
         total = f"coalesce({kept}, 0), coalesce({change}, 0)"
         return self._fitting(f"try_add({total})")
 
-    def value(self, slot: Slot, at: date) -> str:
-        return f"`{self.column}`"
-
     @property
     def _exact(self) -> bool:
         return isinstance(self.slot.atom.state, Sum)
@@ -73,18 +68,21 @@ class Total(Keep):
         return f"coalesce({cast}, {overflow(self.slot.features)})" if self._exact else f"CAST({total} AS {kind})"
 
 
-@dataclass(frozen=True)
-class Extreme(Keep):
-    """The greatest or least of all time. What is greatest by time serves every window: its instant tells if it is inside."""
+class OfAllTime(Keep):
+    """What of all cells, however old, serves every window: no window's end takes anything from it."""
 
     @property
     def atom(self) -> Atom:
-        """Whose it is."""
+        """Whose state it is."""
         return self.slots[0].atom
 
     @property
     def column(self) -> str:
         return f"{self.atom.column}_all"
+
+
+class Extreme(OfAllTime):
+    """The greatest or least of all time. What is greatest by time serves every window: its instant tells if it is inside."""
 
     def change(self, at: date, before: date | None) -> str:
         came = entering(f"`{self.atom.column}`", before)
@@ -97,22 +95,9 @@ class Extreme(Keep):
         function = "least" if isinstance(self.atom.state, Least) else "greatest"
         return f"{function}({kept}, {change})"
 
-    def value(self, slot: Slot, at: date) -> str:
-        return f"`{self.column}`"
 
-
-@dataclass(frozen=True)
-class Newest(Keep):
+class Newest(OfAllTime):
     """The k greatest by time of all time: those of a window are among them."""
-
-    @property
-    def atom(self) -> Atom:
-        """Whose they are."""
-        return self.slots[0].atom
-
-    @property
-    def column(self) -> str:
-        return f"{self.atom.column}_all"
 
     @property
     def _k(self) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from calling import command
 from tiny import make_project
 
 from headrace.cli import main
@@ -60,14 +61,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def call(project, capsys):
     """A command on the project: (status, what it said)."""
-
-    def run(*words):
-        status = main([*words, "--project", str(project)])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return status, captured.out + captured.err
-
-    return run
+    return command(capsys, "--project", str(project))
 
 
 def edit(project: Path, file: str, old: str, new: str) -> None:

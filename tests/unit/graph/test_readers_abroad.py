@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import two_projects
+from calling import command
 from laid_catalog import lay, paying
 
-from headrace.cli import main
 from headrace.cli.loading import load_graph, open_project
 from headrace.contracts.lock import lock_path, write_lock
 from headrace.contracts.published import Published
@@ -43,14 +43,7 @@ def consumer(tmp_path: Path, publisher: Path) -> Path:
 @pytest.fixture
 def call(capsys):
     """A command on a project: (status, what it said)."""
-
-    def run(folder, *words):
-        status = main([*words, "--project", str(folder)])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return status, captured.out + captured.err
-
-    return run
+    return lambda folder, *words: command(capsys)(*words, "--project", str(folder))
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import two_projects
+from calling import command
 from laid_catalog import COLUMNS, lay, paying
 from without_spark import headrace
 
-from headrace.cli import main
 from headrace.contracts.namespaces import as_of_column
 from headrace.graph.project import load_project
 
@@ -35,14 +35,7 @@ def folder(tmp_path: Path, warehouse: Path) -> Path:
 @pytest.fixture
 def call(folder, capsys):
     """A command on the consumer: (status, what it said)."""
-
-    def run(*words):
-        status = main([*words, "--project", str(folder)])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return status, captured.out + captured.err
-
-    return run
+    return command(capsys, "--project", str(folder))
 
 
 @pytest.fixture
