@@ -248,10 +248,13 @@ def _instant(source: HasRoles) -> str:
 
 
 def _ordered(value: str, source: HasRoles) -> str:
-    """The value behind the total order of rule 7: time, arrival, sequence, hash of the row."""
+    """The value behind the total order of rule 7: time, arrival, sequence, hash of the row.
+
+    A source without a sequence has no such field: a null of no type cannot be written inside an array.
+    """
     arrival = f"`{source.roles.available_at}`" if source.roles.available_at else "landed_on"
-    sequence = f"`{source.roles.sequence}`" if source.roles.sequence else "NULL"
-    return f"struct({_instant(source)} AS t, {arrival} AS a, {sequence} AS s, row_hash AS h, {value} AS v)"
+    sequence = f"`{source.roles.sequence}` AS s, " if source.roles.sequence else ""
+    return f"struct({_instant(source)} AS t, {arrival} AS a, {sequence}row_hash AS h, {value} AS v)"
 
 
 def literal(value: int | float | str | None) -> str:
