@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
-from headrace.features.groups import group_inputs, group_rows
+from headrace.features.groups import group_rows, own_inputs
 from headrace.features.published import CATALOG
 from headrace.features.publishing import catalog_rows, is_publisher, published_groups, published_identity
 from headrace.graph.job import At, Inputs, Job, Latest
@@ -29,7 +29,7 @@ def jobs(project: Project) -> tuple[Job, ...]:
     node = Job(
         name="publish_groups",
         run=run,
-        inputs=group_inputs(project, names),
+        inputs=own_inputs(project, names),
         outputs=(CATALOG,),
         every=Latest(project.config.snapshots_every),
         fingerprint=fingerprint(published_identity(project)),

@@ -28,7 +28,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> Da
         name=model.model,
         version=champion.version,
         entity=entity,
-        fingerprints={group: project.identity(group) for group in model.features},
+        fingerprints={group: project.read_identity(group) for group in model.features},
     ).coalesce(1)
 
 

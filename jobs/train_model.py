@@ -25,7 +25,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> Tr
         seed=model.search.seed,
         closes_after=label.closes_after,
         entity=project.sources[label.source].entity,
-        fingerprints={group: project.identity(group) for group in model.features},
+        fingerprints={group: project.read_identity(group) for group in model.features},
     )
 
 

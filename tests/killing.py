@@ -14,15 +14,15 @@ DEADLINE = 240
 RUN = "from headrace.cli import main; raise SystemExit(main())"
 
 
-def kill_at(project: Path, *places: tuple[Path, str]) -> int | None:
+def kill_at(project: Path, *places: tuple[Path, str], words: Sequence[str] = ("run",)) -> int | None:
     """Kill it as soon as there is a file, in one of these (folder, pattern), that was not before.
 
-    The number of that place; None where the run came to its end before.
+    ``words``: the command. The number of that place; None where the run came to its end before.
     """
     before = [set(folder.glob(pattern)) for folder, pattern in places]
     said = project / "killed.log"
     with said.open("w") as out:
-        command = [sys.executable, "-c", RUN, "run", "--project", str(project)]
+        command = [sys.executable, "-c", RUN, *words, "--project", str(project)]
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
         end = time.monotonic() + DEADLINE
         while (reached := _new(places, before)) is None:

@@ -15,7 +15,11 @@ LAYERS = tuple("ground contracts tables profile graph events features training r
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"})
 SESSION = "lib/headrace/ground/session.py"
 STORE = "lib/headrace/tables/store.py"
-DELTA = {STORE: "headrace's own tables", "lib/headrace/tables/travel.py": "tables of others, by version, and only read"}
+DELTA = {
+    STORE: "headrace's own tables",
+    "lib/headrace/tables/upkeep.py": "the same, for what writes no row of its own",
+    "lib/headrace/tables/travel.py": "tables of others, by version, and only read",
+}
 MLFLOW = ("lib/headrace/training/tracking.py", "lib/headrace/release/registry.py")
 CLASSIC_ONLY = frozenset(
     "rdd sparkContext newSession statusTracker setLocalProperty defaultParallelism mapPartitions accumulator "

@@ -22,6 +22,7 @@ from headrace.cli.contract import contract
 from headrace.cli.exports import export
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, Env, Folder, Sets
+from headrace.cli.rollback import rollback
 from headrace.cli.sets import training_set
 from headrace.cli.status import status as show_status
 from headrace.ground.errors import DONE, USAGE, HeadraceError
@@ -31,13 +32,13 @@ INTERRUPTED = 130
 HELP = """Batch compute for customer analytics on Spark: events into tables, features, models and scores, as one graph of jobs.
 
 Start with `headrace init NAME`: a project of your own. Then `headrace run`: its whole graph. Run it again: it does only what is due.
-Look before: `headrace plan`. Look after: `headrace status`. Undo a release: `headrace rollback model NAME`.
+Look before: `headrace plan`. Look after: `headrace status`.
+Undo a release: `headrace rollback model NAME`. Undo bad features: `headrace rollback features GROUP --to-time T`.
 Where an error is not enough: the same command with --verbose first, as in `headrace --verbose run`.
 """
 app = typer.Typer(
     name="headrace", help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-rollback = typer.Typer(help="Undo a release: restore what was champion before.", no_args_is_help=True)
 quarantine = typer.Typer(
     help="Look at refused rows, and read them again after a contract was mended.", no_args_is_help=True
 )
@@ -94,10 +95,11 @@ def run(
     run_id: Annotated[str | None, typer.Option("--run-id", help="A name for this run in ledger and commits.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Do the chosen jobs anew, due or not.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Lift the holds of rollbacks on what they make.")] = False,
     sets: Sets = None,
 ) -> None:  # fmt: skip
     """Run the graph, or a part of it: what is due, in parallel, each interval once."""
-    chosen = Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, run_id, full_refresh)
+    chosen = Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, run_id, full_refresh, force)
     raise typer.Exit(commands.plan(chosen) if dry_run else commands.run(chosen))
 
 
@@ -122,16 +124,6 @@ def status(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> Non
 def lint(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
     """Check configuration, contracts and graph; starts no Spark."""
     raise typer.Exit(commands.lint(Choice(project, env, tuple(sets or ()))))
-
-
-@rollback.command("model")
-def rollback_model(
-    model: Annotated[str, typer.Argument(help="The model's name in contracts/models.")],
-    env: Env = "local", project: Folder = HERE, sets: Sets = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
-) -> None:  # fmt: skip
-    """Make the champion's predecessor champion again, and write down that it was done."""
-    raise typer.Exit(commands.rollback_model(Choice(project, env, tuple(sets or ())), model, dry_run))
 
 
 @quarantine.command("show")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pyspark.sql import SparkSession
 
 from headrace.cli.modules import own_modules
 from headrace.cli.warehouse import store_of
+from headrace.graph.holds import Holding
 from headrace.graph.job import Asset
 from headrace.graph.ledger import LEDGER, Ledger
 from headrace.graph.lint import Graph
@@ -44,6 +46,8 @@ class Assembly:
     project: Project
     graph: Graph
     spark: SparkSession
+    holding: Holding = field(default_factory=Holding)
+    """What rollbacks hold (``cli.held``)."""
 
     @cached_property
     def store(self) -> Store:
@@ -78,6 +82,10 @@ class Assembly:
             folder_told = local_path(self.project.root, told)
             return told if folder_told is None else folder_told.absolute().as_uri()
         return None if is_server(self.tracking_uri) else folder.absolute().as_uri()
+
+    def jobs(self, names: Collection[str]) -> Graph:
+        """The jobs of these names, in order."""
+        return tuple(job for job in self.graph if job.name in names)
 
     def sinks(self, session: SparkSession) -> Sinks:
         """Where each kind of asset is kept, through one session."""
@@ -124,7 +132,8 @@ class Assembly:
 
     def look(self, asked: Interval, forced: tuple[str, ...] = ()) -> View:
         """What planning sees now."""
-        return view(self.graph, self.ledger, self._observe, asked, self.project.span.start, forced, self._reach)
+        held, start = self.holding.after(self.ledger.entries), self.project.span.start
+        return view(self.graph, self.ledger, self._observe, asked, start, forced, self._reach, held)
 
     def _observe(self, asset: Asset, interval: Interval) -> str | None:
         """The identity of what changes without a job: what lies in landing folders and tables of others, who is champion.

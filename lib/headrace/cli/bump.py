@@ -12,6 +12,7 @@ from headrace.cli.locking import check_known, open_declared, write_files
 from headrace.contracts.binding import UPSTREAM
 from headrace.contracts.changelog import changelog_path, changelog_text
 from headrace.contracts.changes import Change, changes_between
+from headrace.contracts.earlier import earlier_files
 from headrace.contracts.lock import Lock, lock_path, lock_text, next_lock, next_step
 from headrace.contracts.version_line import with_version
 from headrace.graph.agreed import as_locked, place_of
@@ -117,6 +118,7 @@ def _bump(project: Project, graph: Graph, name: str, reason: Reason) -> Bump:
         **_raised(project, f"features/{name}", contract.version, step.version),
         **_raised(project, f"events/{bound.source.source}", bound.source.version, source_version),
         lock_path(project.contracts, name): lock_text(after),
+        **earlier_files(project.contracts, before),
         changelog_path(project.contracts, name): changelog_text(after),
     }
     upstream = any(change.key.startswith("source ") for change in changes)

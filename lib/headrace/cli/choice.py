@@ -32,6 +32,7 @@ class Choice:
     end: str | None = None
     run_id: str | None = None
     refresh: bool = False
+    force: bool = False
 
     @property
     def verbose(self) -> bool:

@@ -39,7 +39,9 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.cli.assembly import assemble
     from headrace.cli.outcome import seconds_before, show_outcome
     from headrace.cli.progress import Progress
+    from headrace.cli.restoring import lift, mended, show_holds
     from headrace.graph.run import Run
+    from headrace.ground.asset import At
     from headrace.ground.session import running_stages
     from headrace.tables.lock import run_lock
 
@@ -49,15 +51,18 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     tell_publishers(out, project, datetime.now(UTC).date())
     with run_lock(project.run_lock, run_id):
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
-        parts = assemble(project, graph)
+        at = At(asked, run_id, datetime.now(UTC), project.config.seed)
+        parts = mended(out, assemble(project, graph), at)
+        parts = lift(out, parts, at, chosen) if choice.force else parts
         refuse_elsewhere(out, project, datetime.now(UTC).date())
         parts.keep_versions()
-        parts.pin_sources(chosen)
         names = tuple(job.name for job in chosen)
+        chosen = parts.jobs(names)
+        parts.pin_sources(chosen)
         progress = Progress(out, names, lambda: running_stages(parts.spark), seconds_before(parts.ledger))
         forced = names if choice.refresh else ()
         going = Run(
-            project,
+            parts.project,
             chosen,
             lambda: parts.look(asked, forced),
             parts.ledger,
@@ -68,6 +73,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         )
         with progress.shown():
             status = going.go()
+        show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)
     return status
 
@@ -75,6 +81,8 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
 def plan(choice: Choice) -> int:
     """Print the steps that a run would take."""
     from headrace.cli.assembly import asked_interval, assemble
+    from headrace.cli.held import as_held
+    from headrace.cli.restoring import show_holds
     from headrace.graph.plan import not_ready, survey
 
     project, graph = choice.open()
@@ -82,10 +90,12 @@ def plan(choice: Choice) -> int:
     asked = asked_interval(project, choice.start, choice.end)
     check_agreed(project, graph)
     refuse_run(console(), project, datetime.now(UTC).date())
-    parts = assemble(project, graph)
+    parts = as_held(assemble(project, graph))
+    chosen = parts.jobs(tuple(job.name for job in chosen))
     forced = tuple(job.name for job in chosen) if choice.refresh else ()
     found = survey(chosen, parts.look(asked, forced), project.config.engine.most_intervals)
     out = console()
+    show_holds(out, parts, choice)
     for name, missing in found.not_ready.items():
         lacks = not_ready(name, missing[0]) if missing else f"{name}: skipped, what is above it is not ready"
         out.print(lacks, markup=False)

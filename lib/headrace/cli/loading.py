@@ -36,6 +36,17 @@ def load_graph(project: Project) -> Graph:
     Raises:
         HeadraceError: PACKAGE_MISSING, GRAPH_UNLOADABLE, GRAPH_INVALID.
     """
+    graph = declare_graph(project)
+    lint(graph, project)
+    return ordered(graph)
+
+
+def declare_graph(project: Project) -> Graph:
+    """The jobs as they are declared for a project, in their order.
+
+    Raises:
+        HeadraceError: PACKAGE_MISSING, GRAPH_UNLOADABLE.
+    """
     try:
         graph = tuple(_declaration(project.graph)(project))
         strangers = [type(job).__name__ for job in graph if not isinstance(job, Job)]
@@ -46,8 +57,7 @@ def load_graph(project: Project) -> Graph:
         if absent is not None:
             raise absent from error
         raise HeadraceError("GRAPH_UNLOADABLE", reference=project.graph, problem=_told(error, project)) from error
-    lint(graph, project)
-    return ordered(graph)
+    return graph
 
 
 def _declaration(reference: str) -> Callable[[Project], Any]:

@@ -31,4 +31,5 @@ Env = Annotated[
     ),
 ]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a configuration key.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
 HERE = Path()

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def status(choice: Choice) -> int:
     """Print it. Before any run no session is opened."""
     from headrace.cli.assembly import assemble
+    from headrace.cli.held import as_held
     from headrace.cli.outcome import show_champions
+    from headrace.cli.restoring import show_holds
     from headrace.features.catalog import build_catalog
     from headrace.graph.ledger import LEDGER
     from headrace.graph.plan import plan
@@ -32,7 +34,7 @@ def status(choice: Choice) -> int:
     if catalog.entry("table", LEDGER.name).done_until == "never":
         out.print(f"Nothing was run yet. Next: {choice.command('run')}")
         return DONE
-    parts = assemble(project, graph)
+    parts = as_held(assemble(project, graph))
     if not parts.ledger.entries:
         out.print(f"Nothing was run yet. Next: {choice.command('run')}")
         return DONE
@@ -40,7 +42,8 @@ def status(choice: Choice) -> int:
     show_champions(out, choice, parts)
     jobs = {job.name for job in graph}
     out.print(done_until(entry for entry in catalog.of("table") if jobs & set(entry.made_by)))
-    steps = plan(graph, parts.look(project.span), project.config.engine.most_intervals)
+    show_holds(out, parts, choice)
+    steps = plan(parts.graph, parts.look(project.span), project.config.engine.most_intervals)
     out.print(due_now(steps, choice))
     return DONE
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from headrace.cli.held import held_group
 from headrace.cli.loading import load_graph, open_project
 from headrace.cli.warehouse import store_of
 from headrace.contracts.namespaces import is_published
@@ -27,7 +28,7 @@ from headrace.ground.session import open_session
 from headrace.ground.zones import midnight
 from headrace.monitoring.distribution import Distribution, distribution
 from headrace.monitoring.listing import Description, Listing
-from headrace.release.decisions import DECISIONS
+from headrace.release.decisions import DECISIONS, read_decisions
 from headrace.tables.accepted import accepted
 from headrace.tables.lake import Lake
 from headrace.tables.published import published_table
@@ -96,7 +97,7 @@ class Workbench:
 
         Every snapshot, the one at ``as_of``, or the ``"latest"``. A date is its midnight in the group's zone.
 
-        ``version``: an earlier one of the group, as long as it is kept; else the one that its contract says.
+        ``version``: one of the group's, as long as it is kept; else the one that its contract says, or a rollback holds.
 
         Raises:
             HeadraceError: GROUP_UNKNOWN with the nearest name, GROUP_AMBIGUOUS; VERSION_UNKNOWN, VERSION_RETIRED;
@@ -129,9 +130,11 @@ class Workbench:
 
     def _of_version(self, group: FeatureGroup, version: int | None) -> FeatureGroup:
         lock = self.project.lock_of(group.namespace)
-        if version in (None, group.version) or lock is None:
+        if version is None:
+            return held_group(self.project, group, read_decisions(self.store))
+        if version == group.version or lock is None:
             return group
-        step = lock.step(version or 0)
+        step = lock.step(version)
         if step is None:
             known = ", ".join(str(one.version) for one in lock.history)
             raise HeadraceError("VERSION_UNKNOWN", group=group.namespace, version=version, known=known)

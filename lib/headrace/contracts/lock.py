@@ -171,8 +171,8 @@ def read_locks(contracts: Path) -> Mapping[str, Lock]:
     return MappingProxyType(found)
 
 
-def read_lock(path: Path) -> Lock:
-    """One entry."""
+def read_lock(path: Path, called: str | None = None) -> Lock:
+    """One entry, in a file of its name, or ``called`` otherwise."""
     document = read_document(path)
     newest = {"scheme": SCHEME, "format_version": FORMAT_VERSION}
     for key, known in newest.items():
@@ -180,7 +180,7 @@ def read_lock(path: Path) -> Lock:
         if isinstance(given, int) and given > known:
             raise HeadraceError("LOCK_NEWER", place=document.place((key,)), key=key, found=given, known=known)
     lock = validate(document, Lock)
-    if path.stem != lock.name or not _is_sound(lock):
+    if path.stem != (called or lock.name) or not _is_sound(lock):
         raise HeadraceError("LOCK_BROKEN", place=document.place(("fingerprint",)), name=lock.name)
     return lock
 

@@ -11,7 +11,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.features import FeatureGroup
-from headrace.contracts.namespaces import is_published
 from headrace.contracts.published import Published
 from headrace.contracts.taken import Readable
 from headrace.features.snapshots import Snapshots
@@ -63,10 +62,16 @@ def group_inputs(project: Project, names: Iterable[str]) -> dict[str, Asset]:
     return {_input(name): readable_table(project, name) for name in names}
 
 
+def own_inputs(project: Project, names: Iterable[str]) -> dict[str, Asset]:
+    """The same of the project's own groups as their contracts say them, whatever a rollback gives readers."""
+    return {_input(name): features_table(project.groups[name]) for name in names}
+
+
 def readable_table(project: Project, name: str) -> Asset:
-    """The table of a group that a model may name."""
-    if not is_published(name):
-        return features_table(project.groups[name])
+    """The table of a group that a model may name, as its readers are given it."""
+    group = project.readable[name]
+    if isinstance(group, FeatureGroup):
+        return features_table(group)
     return published_table(project.taken[name].group, project.catalog_of(name))
 
 

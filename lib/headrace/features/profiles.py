@@ -37,7 +37,8 @@ class Profiles:
         """What the features mean now that each model takes, as its profile's rows say it."""
         models = self.project.models.items()
         return {
-            name: fingerprint({one: self.project.identity(one) for one in model.features}) for name, model in models
+            name: fingerprint({one: self.project.read_identity(one) for one in model.features})
+            for name, model in models
         }
 
     def of(self, feature: Feature, group: FeatureGroup) -> tuple[Profiled, ...]:

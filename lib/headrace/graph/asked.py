@@ -40,7 +40,7 @@ def check_models(project: Project) -> None:
     """Refuse models that name what is not there, or what cannot be set beside their labels.
 
     Raises:
-        HeadraceError: CONTRACT_REFERENCE, GROUP_AMBIGUOUS, TAKEN_UNKNOWN, CONTRACT_ENTITY, PUBLISHED_ENTITY,
+        HeadraceError: CONTRACT_REFERENCE, GROUP_AMBIGUOUS, GROUP_STILL_READ, TAKEN_UNKNOWN, CONTRACT_ENTITY, PUBLISHED_ENTITY,
             PUBLISHED_SNAPSHOTS, CUTOFF_BETWEEN_SNAPSHOTS.
     """
     for model in project.models.values():
@@ -48,7 +48,7 @@ def check_models(project: Project) -> None:
         check_known(model.label, project.labels, f"{document.place(('label',))}: label")
         for group, column, at in _asked(model):
             where = document.place(at)
-            found = _found(project, group, f"{where}: {at[0]}")
+            found = _found(project, model.model, group, f"{where}: {at[0]}")
             check_entity(group, found, project.source_of(model), where)
             if isinstance(found, Published):
                 check_snapshots(project, found, where)
@@ -64,12 +64,23 @@ def _asked(model: ModelContract) -> Iterator[tuple[str, str, tuple[str | int, ..
         yield segment.group, segment.column, ("segments", number)
 
 
-def _found(project: Project, group: str, where: str) -> Readable:
+def _found(project: Project, model: str, group: str, where: str) -> Readable:
     if not is_published(group):
+        _check_not_ended(project, model, group, where)
         return project.groups.find(group, where)
     if group not in project.taken:
         raise HeadraceError("TAKEN_UNKNOWN", where=where, name=group, hint=nearest(group, project.taken))
     return project.taken[group].group
+
+
+def _check_not_ended(project: Project, model: str, group: str, where: str) -> None:
+    """Refuse a model that still reads a group of which the lock entry alone is left."""
+    if any(group in (one.group, one.namespace) for one in project.groups.values()):
+        return
+    for lock in project.locks.values():
+        if group in (lock.name, lock.group):
+            about = {"group": lock.name, "version": lock.version, "owner": lock.owner}
+            raise HeadraceError("GROUP_STILL_READ", where=where, model=model, **about)
 
 
 def check_entity(group: str, found: Readable, source: EventContract, where: str) -> None:

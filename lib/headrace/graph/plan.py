@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from headrace.graph.holds import Holding
 from headrace.graph.job import Asset, Each, Job, Latest, Once
-from headrace.graph.ledger import Ledger
+from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import Graph, upstream
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, merge_adjacent
@@ -57,6 +58,8 @@ class Missing:
     refused: bool = False
     outside: str = ""
     """Of what others make: how far it reaches."""
+    held: str = ""
+    """Of what a rollback restored: the group, and which rollback."""
 
 
 Reach = Callable[[Asset, Interval], str | None]
@@ -78,6 +81,7 @@ class View:
     forced: frozenset[str] = frozenset()
     makers: Mapping[str, Job] = field(default_factory=dict)
     reach: Reach = lambda asset, interval: None
+    holding: Holding = field(default_factory=Holding)
 
 
 def view(
@@ -88,10 +92,13 @@ def view(
     start: datetime,
     forced: Iterable[str] = (),
     reach: Reach = lambda asset, interval: None,
+    holding: Holding | None = None,
 ) -> View:
-    """A view with nothing pending."""
+    """A view with nothing pending. What a hold gives readers has the maker of the version that the contract says."""
+    held = holding or Holding()
     makers = {output.name: job for job in graph for output in job.outputs}
-    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers, reach)
+    makers |= {hold.table: makers[hold.declared] for hold in held.holds if hold.declared in makers}
+    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers, reach, held)
 
 
 def intervals_of(job: Job, seen: View) -> tuple[Interval, ...]:
@@ -121,28 +128,40 @@ def due(job: Job, seen: View) -> tuple[tuple[Due, ...], tuple[Missing, ...]]:
 def _due(job: Job, interval: Interval, seen: View) -> Due | None:
     current = stamp(job, interval, seen)
     entry = seen.ledger.settled(job.name).get(interval)
+    why = _why(job, interval, seen, entry, current)
+    return None if why is None else Due(interval, why + seen.holding.noted(job.outputs), current)
+
+
+def _why(job: Job, interval: Interval, seen: View, entry: Entry | None, current: str | None) -> str | None:
+    """Why an interval is due; None where it is not."""
     if job.name in seen.forced and entry is not None:
-        return Due(interval, "forced", current)
+        return "forced"
     if entry is not None and entry.stamp == current:
-        return None
+        behind = seen.holding.behind(job.outputs, interval, current) if entry.state == "done" else None
+        return None if behind is None else f"{behind} was rolled back"
     waiting = next((name for name, pieces in _pending(job, interval, seen) if pieces), None)
     if waiting is not None:
-        return Due(interval, f"{waiting} will be made anew", current)
-    return Due(interval, "never done" if entry is None else "code, contract or input changed", current)
+        return f"{waiting} will be made anew"
+    return "never done" if entry is None else "code, contract or input changed"
 
 
 def _pending(job: Job, interval: Interval, seen: View) -> Iterator[tuple[str, frozenset[Interval]]]:
     """What an interval reads of that which is about to be made."""
-    for maker, pieces in _reads(job, interval, seen):
-        pending = seen.pending.get(maker.name, {})
+    for asset, maker, pieces in _reads(job, interval, seen):
+        pending = _made_anew(asset, maker, seen)
         yield maker.name, frozenset(piece for piece in pieces if piece in pending)
 
 
-def _reads(job: Job, interval: Interval, seen: View) -> Iterator[tuple[Job, frozenset[Interval]]]:
+def _made_anew(asset: Asset, maker: Job, seen: View) -> Mapping[Interval, str | None]:
+    """The intervals of an input that are about to be made; of one that is held, none is."""
+    return {} if seen.holding.of_input(asset) is not None else seen.pending.get(maker.name, {})
+
+
+def _reads(job: Job, interval: Interval, seen: View) -> Iterator[tuple[Asset, Job, frozenset[Interval]]]:
     for name, asset in job.inputs.items():
         maker = seen.makers.get(asset.name)
         if maker is not None:
-            yield maker, frozenset(needed(job, name, maker, interval, seen))
+            yield asset, maker, frozenset(needed(job, name, maker, interval, seen))
 
 
 def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
@@ -152,7 +171,12 @@ def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
     """
     short = ((asset.name, seen.reach(asset, interval)) for asset in job.inputs.values())
     found = [Missing(name, interval, outside=told) for name, told in short if told is not None]
-    for maker, pieces in _reads(job, interval, seen):
+    for asset, maker, pieces in _reads(job, interval, seen):
+        hold = seen.holding.of_input(asset)
+        if hold is not None:
+            known = seen.holding.content(asset, {})
+            found += [Missing(maker.name, piece, held=hold.told) for piece in sorted(pieces - known.keys())]
+            continue
         settled, pending = seen.ledger.settled(maker.name), seen.pending.get(maker.name, {})
         found += [Missing(maker.name, piece) for piece in sorted(pieces - settled.keys() - pending.keys())]
         if not pending and not seen.ledger.published(maker.name):
@@ -195,9 +219,9 @@ def _identities(job: Job, name: str, asset: Asset, interval: Interval, seen: Vie
     maker = seen.makers.get(asset.name)
     if maker is None:
         return [outside] if outside is not None else []
-    done, pending = seen.ledger.done(maker.name), seen.pending.get(maker.name, {})
+    done, pending = seen.holding.content(asset, seen.ledger.done(maker.name)), _made_anew(asset, maker, seen)
     pieces = needed(job, name, maker, interval, seen)
-    now = {piece: done[piece].stamp for piece in pieces if piece in done}
+    now = {piece: done[piece] for piece in pieces if piece in done}
     if outside is not None:
         return [outside] if all(pending[piece] == now.get(piece) for piece in pieces if piece in pending) else None
     stamps = [pending[piece] if piece in pending else now.get(piece, "none") for piece in pieces]
@@ -233,6 +257,9 @@ def not_ready(job: str, missing: Missing) -> str:
     if missing.outside:
         about = {"group": missing.upstream, "day": missing.interval.end.date(), "reach": missing.outside}
         return HeadraceError("PUBLISHED_LATE", job=job, **about).render()
+    if missing.held:
+        about = {"held": missing.held, "number": missing.held.rpartition(" ")[2], "interval": missing.interval.label()}
+        return HeadraceError("UPSTREAM_HELD", job=job, upstream=missing.upstream, **about).render()
     code = "UPSTREAM_REFUSED" if missing.refused else "UPSTREAM_NOT_READY"
     return HeadraceError(code, job=job, upstream=missing.upstream, interval=missing.interval.label()).render()
 

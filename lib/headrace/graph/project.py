@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from headrace import __version__
 from headrace.contracts.binding import Bound
 from headrace.contracts.demands import check_demands, check_known
+from headrace.contracts.earlier import Earlier
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup
@@ -74,6 +75,8 @@ class Project:
     """What was accepted of other projects' groups, by ``team.group@version``."""
     documents: Mapping[str, Document] = field(default_factory=dict)
     """The file of each contract, by kind and name: ``features/growth.customer_activity``."""
+    held: Mapping[str, Earlier] = field(default_factory=dict)
+    """The versions that a rollback gives readers in place of those that contracts say, by ``team.group``."""
 
     @property
     def home(self) -> Path:
@@ -126,8 +129,9 @@ class Project:
 
     @cached_property
     def readable(self) -> ReadableGroups:
-        """Every group that a model may name, those of other projects included."""
-        return ReadableGroups(self.groups, self.taken)
+        """Every group that a model may name, as its readers are given it; those of other projects included."""
+        own = (self.held[one.namespace].group if one.namespace in self.held else one for one in self.groups.values())
+        return ReadableGroups(Groups(own), self.taken)
 
     @cached_property
     def span(self) -> Interval:
@@ -160,6 +164,11 @@ class Project:
             return self.taken[group].group.fingerprint
         bound, lock = self.bound(group), self.lock_of(group)
         return lock.identity if lock is not None and lock.holds(bound) else bound.fingerprint
+
+    def read_identity(self, group: str) -> str:
+        """The identity of the values that readers of a group are given: another one than its contract's after a rollback."""
+        held = None if is_published(group) else self.held.get(self.groups[group].namespace)
+        return self.identity(group) if held is None else held.identity
 
     def job_name(self, job: str, model: ModelContract) -> str:
         """The name of a model's own job: the job's, and the model's where there are several."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from headrace.graph.job import Job, asset_key
+from headrace.ground.asset import Asset
+from headrace.ground.errors import HeadraceError
 
 State = Literal["done", "up to date", "refused", "failed", "skipped", "not ready"]
 
@@ -35,3 +40,17 @@ def total(job: str, results: list[JobResult]) -> JobResult:
         intervals=sum(result.intervals for result in results),
         note=refused.note if refused is not None else ", ".join(dict.fromkeys(result.note for result in results)),
     )
+
+
+def by_output(job: Job, value: Any) -> Iterator[tuple[Asset, Any]]:
+    """The declared outputs, in the order declared, with what the job returned for each.
+
+    Raises:
+        HeadraceError: OUTPUT_UNKNOWN.
+    """
+    parts = value if isinstance(value, Mapping) else {job.outputs[0]: value}
+    for asset in parts:
+        if asset not in job.outputs:
+            declared = ", ".join(asset_key(output) for output in job.outputs)
+            raise HeadraceError("OUTPUT_UNKNOWN", job=job.name, output=asset_key(asset), declared=declared)
+    return ((output, parts[output]) for output in job.outputs if output in parts)

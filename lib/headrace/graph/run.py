@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, startable
 from headrace.graph.plan import Step, View, carries_on, due, needed, not_ready, steps
 from headrace.graph.project import Project
-from headrace.graph.result import JobResult, total
+from headrace.graph.result import JobResult, by_output, total
 from headrace.graph.sessions import JobSessions
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
@@ -211,7 +211,8 @@ class Run:
             identity = self._identity(step, stamps, sinks)
             return {
                 asset_key(asset): sinks[type(asset)].commit(asset, part, at, identity)
-                for asset, part in _by_output(job, value)
+                for asset, part in by_output(job, value)
+                if self.look().holding.of_output(asset) is None
             }
         finally:
             for frame in held:
@@ -286,13 +287,3 @@ class Run:
                 self.ledger.append([entry])
         except Py4JError as error:  # the ledger is a table: with Spark gone, nothing can be written or run any more
             raise HeadraceError("SPARK_GONE", cause=f"{job.name} was running; {cause_of(error)}") from result.error
-
-
-def _by_output(job: Job, value: Any) -> Iterator[tuple[Asset, Any]]:
-    """The declared outputs, in the order declared, with what the job returned for each."""
-    parts = value if isinstance(value, Mapping) else {job.outputs[0]: value}
-    for asset in parts:
-        if asset not in job.outputs:
-            declared = ", ".join(asset_key(output) for output in job.outputs)
-            raise HeadraceError("OUTPUT_UNKNOWN", job=job.name, output=asset_key(asset), declared=declared)
-    return ((output, parts[output]) for output in job.outputs if output in parts)

@@ -192,7 +192,7 @@ def origins(model: ModelContract, champion: Registered, project: Project, source
     return (
         Origin(f"model {model.model}", champion.version, champion.model.feature_fingerprint),
         *(
-            Origin(_kept_in(project, name), f"v{project.readable[name].version}", project.identity(name))
+            Origin(_kept_in(project, name), f"v{project.readable[name].version}", project.read_identity(name))
             for name in model.groups
         ),
         Origin(f"events {source.source}", f"v{source.version}", source.fingerprint),
@@ -201,4 +201,4 @@ def origins(model: ModelContract, champion: Registered, project: Project, source
 
 def _kept_in(project: Project, name: str) -> str:
     """A group's table; of another project's, what it is called there."""
-    return project.groups[name].table if not is_published(name) else f"{name} of {project.taken[name].group.project}"
+    return project.readable[name].table if not is_published(name) else f"{name} of {project.taken[name].group.project}"

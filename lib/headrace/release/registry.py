@@ -57,11 +57,20 @@ class ChampionSink:
         Raises:
             HeadraceError: MODEL_MISSING, MODEL_TAMPERED.
         """
+        del at
+        return self.serving(asset.model)
+
+    def serving(self, model: str) -> Registered:
+        """The version of a model that serves.
+
+        Raises:
+            HeadraceError: MODEL_MISSING, MODEL_TAMPERED.
+        """
         client = open_client(self.store)
-        version = version_by_alias(client, asset.model, CHAMPION)
+        version = version_by_alias(client, model, CHAMPION)
         if version is None:
-            raise HeadraceError("MODEL_MISSING", asset=asset.name, hint="headrace run release_model")
-        return load_version(client, asset.model, version)
+            raise HeadraceError("MODEL_MISSING", asset=Champion(model).name, hint="headrace run release_model")
+        return load_version(client, model, version)
 
     def commit(self, asset: Champion, value: Promotion, at: At, identity: Mapping[str, str]) -> Receipt:
         """Make the version champion. The same promotion by the same run, or of what serves already, changes nothing.

@@ -148,7 +148,7 @@ class Store:
             HeadraceError: COMMIT_NOT_SEEN.
         """
         note = json.dumps({**identity, "format_version": table.format_version}, sort_keys=True)
-        with commit_lock(self._lock(table)):
+        with commit_lock(self.lock_file(table)):
             writer = frame.write.format("delta").mode("overwrite").option("userMetadata", note)
             self._shape(writer, table, table.overwritten(interval)).save(self.path(table))
             return self._receipt(table, note, frame)
@@ -174,7 +174,7 @@ class Store:
     def purge(self, table: Table, predicate: str) -> int:
         """Delete the rows for which ``predicate`` (SQL) holds, and files that were let go long enough ago; how many rows."""
         place = f"delta.`{self.path(table)}`"
-        with commit_lock(self._lock(table)):
+        with commit_lock(self.lock_file(table)):
             deleted = self.spark.sql(" ".join(("DELETE FROM", place, "WHERE", predicate))).head(1)[0][
                 "num_affected_rows"
             ]
@@ -202,7 +202,7 @@ class Store:
     def append_rows(self, table: Table, rows: list[dict[str, Any]], schema: str) -> None:
         """Append plain rows to a ledger table, in one commit."""
         frame = self.spark.createDataFrame([tuple(row.values()) for row in rows], schema).coalesce(1)
-        with commit_lock(self._lock(table)):
+        with commit_lock(self.lock_file(table)):
             writer = frame.write.format("delta").mode("append")
             if not self.exists(table):
                 writer = writer.options(**self._wanted(table))
@@ -225,7 +225,7 @@ class Store:
             if not self.exists(table) or wanted.items() <= self.properties(table).items():
                 continue
             told = ", ".join(f"'{key}' = '{value}'" for key, value in wanted.items())
-            with commit_lock(self._lock(table)):
+            with commit_lock(self.lock_file(table)):
                 self.spark.sql(f"ALTER TABLE delta.`{self.path(table)}` SET TBLPROPERTIES ({told})")
             changed.append(table.name)
         return tuple(changed)
@@ -237,7 +237,8 @@ class Store:
             return told
         return dict(self.spark.sql(f"DESCRIBE DETAIL delta.`{self.path(table)}`").head(1)[0]["properties"])
 
-    def _lock(self, table: Table) -> Path | None:
+    def lock_file(self, table: Table) -> Path | None:
+        """The file by which writers of a table keep apart; None where Delta does that."""
         if not self.locks or not isinstance(self.warehouse, Path):
             return None
         return self.warehouse / "_locks" / f"{table.name}.lock"

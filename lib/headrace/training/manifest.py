@@ -104,7 +104,7 @@ def contracts_of(model: ModelContract, project: Project) -> dict[str, Mark]:
     marks = {f"label {label.label}": Mark(label.fingerprint, label.version)}
     marks[f"events {source.source}"] = Mark(source.fingerprint, source.version)
     for name in model.groups:
-        marks[f"features {name}"] = Mark(project.identity(name), project.readable[name].version)
+        marks[f"features {name}"] = Mark(project.read_identity(name), project.readable[name].version)
     return marks
 
 

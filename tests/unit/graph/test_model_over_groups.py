@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import tiny
 import tiny_training
+from agreed import agree
 
+from headrace.cli import main
 from headrace.cli.loading import load_graph, open_project
 from headrace.features.catalog import build_catalog
 from headrace.graph.project import load_project
@@ -110,3 +112,15 @@ def test_a_group_may_be_called_as_another_input_of_a_job_is(tmp_path, name):
     assert sorted(jobs["monitor"]) == [
         "champion.going", group, "raw.events_visits", "raw.tally", "scores.going", "training.going",
     ]  # fmt: skip
+
+
+def test_a_group_that_a_model_still_reads_is_not_retired(tmp_path, capsys):
+    project_of(tmp_path, "people")
+    agree(tmp_path)
+    (tmp_path / "conf/contracts/features/people.yaml").unlink()
+    words = ("contract", "retire", "t.people", "--why", "Nobody reads it.", "--project", str(tmp_path))
+    for asked in (words, ("run", *words[5:])):
+        assert main(list(asked)) == 2
+        said = capsys.readouterr().err
+        assert "GROUP_STILL_READ" in said
+        assert "features names t.people, whose contract is gone: model lapse still reads version 1 of it" in said

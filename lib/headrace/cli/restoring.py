@@ -1,0 +1,130 @@
+"""Commands that roll a feature group back, take that back, and finish what a killed command left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from headrace import __version__
+from headrace.cli.assembly import Assembly, assemble, check_master
+from headrace.cli.choice import Choice, console
+from headrace.cli.held import as_held, identities
+from headrace.cli.restorable import Asked, champions_apart, known_group, target
+from headrace.graph.lint import Graph
+from headrace.graph.project import Project
+from headrace.ground.asset import At
+from headrace.ground.errors import DONE
+from headrace.release.decisions import Decision, read_decisions
+from headrace.release.rollback import Change, Rollbacks, standing, undoable, undoing
+from headrace.tables.lock import run_lock
+from headrace.tables.store import Store
+from headrace.tables.upkeep import restore
+
+
+@dataclass(frozen=True)
+class DeltaTables:
+    """What a rollback does to tables, by Delta."""
+
+    store: Store
+
+    def restore(self, table: str, version: int, decision: int) -> int:
+        """See ``tables.upkeep.restore``."""
+        return restore(self.store, table, version, decision)
+
+
+def rollback_features(choice: Choice, name: str, asked: Asked, reason: str, dry_run: bool) -> int:
+    """Give readers of a group an earlier version of its contract, with the data of that time, and hold it there.
+
+    Raises:
+        HeadraceError: what ``known_group``, ``target`` and ``run_lock`` raise; VERSION_GONE.
+    """
+    project, graph = choice.open()
+    group, out = known_group(project, name), console(markup=False)
+    with _working(out, project, graph, "rollback") as (parts, at):
+        found = target(parts, group, asked, _history(parts), at.now.date())
+        for line in (*found.told, *champions_apart(parts, group, found.version.identity)):
+            out.print(line, soft_wrap=True)
+        if dry_run:
+            out.print("Nothing was written.")
+            return DONE
+        versions = (str(found.state.version), str(found.now))
+        step = rollbacks(parts).make(at, "features", group, versions, found.change, reason)
+    undo = choice.command(f"rollback undo {step.seq}")
+    out.print(f"{group} is held by rollback {step.seq}. Next: {undo} takes it back.", soft_wrap=True)
+    return DONE
+
+
+def undo_rollback(choice: Choice, number: int, dry_run: bool) -> int:
+    """Take back rollback ``number``: definition, data and what is served online are as they were before it.
+
+    Raises:
+        HeadraceError: UNDO_UNKNOWN, UNDO_MODEL, UNDO_OVER, UNDO_LATER, VERSION_GONE; what ``run_lock`` raises.
+    """
+    project, graph = choice.open()
+    out = console(markup=False)
+    with _working(out, project, graph, "undo") as (parts, at):
+        meant = identities(parts.project).get
+        step = undoable(read_decisions(parts.store), number, meant, __version__)
+        change = undoing(step)
+        out.print(f"{step.model}: version {step.version} -> version {step.predecessor}")
+        if change.to is not None:
+            out.print(f"  {change.table} gets the content of its version {change.to} again")
+        if dry_run:
+            out.print("Nothing was written.")
+            return DONE
+        rollbacks(parts).undo(at, number, meant, __version__)
+    out.print(f"Rollback {number} is taken back. Next: {choice.command('run')} makes what was left out meanwhile.")
+    return DONE
+
+
+def lift(out: Console, parts: Assembly, at: At, chosen: Graph) -> Assembly:
+    """The environment without the holds on what the chosen jobs make: that is to be made anew, whatever was rolled back."""
+    outputs = {output.name for job in chosen for output in job.outputs}
+    lifted = [hold for hold in parts.holding.holds if {hold.table, hold.declared} & outputs]
+    for hold in lifted:
+        top = standing(_history(parts))[hold.group][-1]
+        told = Change(hold.declared, hold.declared, parts.project.identity(hold.group), __version__, undoes=hold.number)
+        versions = (str(parts.project.groups[hold.group].version), top.version)
+        rollbacks(parts).make(at, "lift", hold.group, versions, told, "run --force")
+        out.print(f"{hold.told}: lifted by --force.", markup=False)
+    return as_held(parts) if lifted else parts
+
+
+def mended(out: Console, parts: Assembly, at: At) -> Assembly:
+    """The environment as rollbacks leave it, after one that a crash left open was carried out."""
+    step = rollbacks(parts).finish(at)
+    if step is not None:
+        out.print(f"{step.model}: decision {step.seq} had been interrupted, and is carried out now.", markup=False)
+    return as_held(parts)
+
+
+def show_holds(out: Console, parts: Assembly, choice: Choice) -> None:
+    """What is held, a line each."""
+    for hold in parts.holding.holds:
+        undo = choice.command(f"rollback undo {hold.number}")
+        given = f"readers are given version {hold.version} ({hold.table}), which is not made anew"
+        out.print(f"{hold.told}: {given}. {undo} ends it.", markup=False, soft_wrap=True)
+
+
+def rollbacks(parts: Assembly) -> Rollbacks:
+    """The way to roll back in an environment."""
+    return Rollbacks(parts.store, DeltaTables(parts.store), lambda step: None)
+
+
+def _history(parts: Assembly) -> tuple[Decision, ...]:
+    return rollbacks(parts).history()
+
+
+@contextmanager
+def _working(out: Console, project: Project, graph: Graph, what: str) -> Iterator[tuple[Assembly, At]]:
+    """The environment under the warehouse's lock, with what was left open carried out."""
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{what}"
+    check_master(project, graph)
+    with run_lock(project.run_lock, run_id):
+        at = At(project.span, run_id, now, project.config.seed)
+        yield mended(out, assemble(project, graph), at), at
