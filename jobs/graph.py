@@ -14,6 +14,7 @@ from headrace.jobs import (
     generate_events,
     ingest_events,
     land,
+    maintain,
     monitor,
     publish_groups,
     release_model,
@@ -24,9 +25,9 @@ from headrace.jobs import (
 
 
 def graph(project: Project) -> tuple[Job, ...]:
-    """Land (or generate_events) -> ingest_events -> build_tiles -> build_features -> ... -> monitor."""
+    """Land (or generate_events) -> ingest_events -> build_tiles -> build_features -> ... -> monitor -> maintain."""
     upstream = generate_events if "generate" in project.settings else land
-    return (
+    jobs = (
         upstream.job(project),
         ingest_events.job(project),
         build_tiles.job(project),
@@ -39,6 +40,7 @@ def graph(project: Project) -> tuple[Job, ...]:
         *score_users.jobs(project),
         *monitor.jobs(project),
     )
+    return (*jobs, maintain.job(project, jobs))
 
 
 if __name__ == "__main__":

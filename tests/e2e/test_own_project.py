@@ -215,7 +215,7 @@ def test_the_whole_graph_runs_with_the_projects_and_the_third_packages_jobs(shop
     done = {words[0] for words in map(str.split, shop.ran.stdout.splitlines()) if words[1:2] == ["done"]}
     assert done == {
         "ingest_events", "build_tiles", "build_features", "count_active", "weekend_orders", "build_training_set",
-        "train_model", "validate_model", "release_model", "score_users", "monitor",
+        "train_model", "validate_model", "release_model", "score_users", "monitor", "maintain",
     }  # fmt: skip
     assert "lapse_risk: champion is version 1, test AUC" in shop.ran.stdout
 

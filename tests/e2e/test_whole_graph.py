@@ -32,7 +32,7 @@ def table(spark, whole, name):
 def test_the_run_ends_well_and_says_what_was_done(whole):
     assert whole.status == 0, whole.said
     for job in ("land", "ingest_events", "build_tiles", "build_features", "build_training_set", "train_model",
-                "validate_model", "release_model", "score_users", "monitor"):  # fmt: skip
+                "validate_model", "release_model", "score_users", "monitor", "maintain"):  # fmt: skip
         assert job in whole.said
     assert "champion is version 1, test AUC" in whole.said
     assert "recency_90d alone" in whole.said

@@ -112,7 +112,7 @@ def test_its_commands_work_where_only_its_requirements_are(built, tmp_path):
         (["--version"], "headrace "),
         (["--help"], "init"),
         (["init", "shop"], "Next: cd shop && make run"),
-        (["lint", "--project", "shop"], "10 jobs, 1 event contracts"),
+        (["lint", "--project", "shop"], "11 jobs, 1 event contracts"),
         (["contract", "check", "--project", "shop"], "lapse_risk"),
     ):
         status, said = headrace(*words, env=env, cwd=tmp_path)

@@ -21,7 +21,7 @@ from headrace.cli.choice import Choice, show_whole
 from headrace.cli.contract import contract
 from headrace.cli.exports import export
 from headrace.cli.look import feature, table
-from headrace.cli.options import HERE, Env, Folder, Sets
+from headrace.cli.options import HERE, DryRun, Env, Folder, Sets
 from headrace.cli.rollback import rollback
 from headrace.cli.sets import training_set
 from headrace.cli.status import status as show_status
@@ -124,6 +124,16 @@ def status(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> Non
 def lint(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
     """Check configuration, contracts and graph; starts no Spark."""
     raise typer.Exit(commands.lint(Choice(project, env, tuple(sets or ()))))
+
+
+@app.command()
+def maintain(
+    env: Env = "local", project: Folder = HERE, sets: Sets = None, dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Lay small files together and let go what no promise keeps any more; `run` does it too, as its last job."""
+    from headrace.cli.maintaining import maintain as tend
+
+    raise typer.Exit(tend(Choice(project, env, tuple(sets or ())), dry_run))
 
 
 @quarantine.command("show")

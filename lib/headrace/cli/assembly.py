@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 
 from pyspark.sql import SparkSession
 
 from headrace.cli.modules import own_modules
+from headrace.cli.needs import needs_of
 from headrace.cli.warehouse import store_of
 from headrace.graph.holds import Holding
 from headrace.graph.job import Asset
@@ -24,16 +26,19 @@ from headrace.ground.secret import reveal, reveal_all
 from headrace.ground.session import is_ours, open_session, send_by_value, told_master
 from headrace.ground.telling import hush
 from headrace.monitoring.page import Page, PageSink
-from headrace.release.decisions import DECISIONS
+from headrace.release.decisions import DECISIONS, read_decisions
 from headrace.release.registry import Champion, ChampionSink
 from headrace.release.verdict import Verdicts, VerdictSink
 from headrace.tables.accepted import PublishedSink, accepted
 from headrace.tables.lake import Lake, LakeSink
 from headrace.tables.landing import LandingSink, LandingZone, day_identity
+from headrace.tables.layout import Laid, Upkeep
+from headrace.tables.log import TableLog, log_of
 from headrace.tables.published import PublishedTable, snapshots_in
 from headrace.tables.source import SourceTable
 from headrace.tables.spec import Table
 from headrace.tables.store import Store, check_delta
+from headrace.tables.tended import Needs, UpkeepSink
 from headrace.training.dataset import TrainingTable
 from headrace.training.sets import TrainingSetSink
 from headrace.training.tracking import Candidate, CandidateSink
@@ -100,12 +105,23 @@ class Assembly:
             Champion: self.champions,
             Verdicts: VerdictSink(self.store),
             Page: self.pages,
+            Laid: (upkeep := UpkeepSink(store, self.log, self.needs)),
+            Upkeep: upkeep,
         }
 
     @cached_property
     def lake(self) -> Lake:
         """Tables of others, each at the version at which this command first looked at it."""
         return Lake(self.spark, self.project.home / "sources")
+
+    def log(self, table: str) -> TableLog:
+        """The log of one of the tables."""
+        return log_of(self.project.root_of(table), table)
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What goes back to earlier versions of tables, as it is when it is first asked."""
+        return needs_of(self.project, self.graph, read_decisions(self.store), self.log, datetime.now(UTC))
 
     @cached_property
     def pages(self) -> PageSink:

@@ -27,10 +27,11 @@ def open_catalog(choice: Choice) -> tuple[Project, Catalog]:
         from headrace.features.groups import kept_tables
         from headrace.graph.ledger import LEDGER
         from headrace.release.decisions import DECISIONS
+        from headrace.tables.layout import MAINTENANCE
 
         project, graph = choice.open()
         kept = kept_tables(project, datetime.now(UTC).date())
-        return project, build_catalog(project, graph, (LEDGER, DECISIONS, *kept))
+        return project, build_catalog(project, graph, (LEDGER, DECISIONS, MAINTENANCE, *kept))
 
 
 def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:

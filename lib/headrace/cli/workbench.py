@@ -31,6 +31,7 @@ from headrace.monitoring.listing import Description, Listing
 from headrace.release.decisions import DECISIONS, read_decisions
 from headrace.tables.accepted import accepted
 from headrace.tables.lake import Lake
+from headrace.tables.layout import MAINTENANCE
 from headrace.tables.published import published_table
 from headrace.tables.spec import Table
 from headrace.tables.store import Store
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from headrace.contracts.features import FeatureGroup
 
 LATEST = "latest"
-OWN = (LEDGER, DECISIONS)
+OWN = (LEDGER, DECISIONS, MAINTENANCE)
 
 
 @dataclass(frozen=True)

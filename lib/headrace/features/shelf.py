@@ -33,6 +33,7 @@ from headrace.features.tiling import Tiling, tiles_table, tilings
 from headrace.graph.job import Job
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
+from headrace.tables.layout import Laid
 from headrace.tables.log import Extent, TableLog, log_of
 from headrace.tables.spec import Table
 from headrace.tables.store import sql_name
@@ -291,6 +292,6 @@ def put_up(project: Project, graph: Graph, own: Iterable[Table] = ()) -> Shelf:
                 makers[output.name] = (*makers.get(output.name, ()), job)
             if isinstance(output, Table):
                 tables[output.name] = output
-        for asset in job.inputs.values():
+        for asset in (asset for asset in job.inputs.values() if not isinstance(asset, Laid)):
             users[asset.name] = (*users.get(asset.name, ()), job.name)
     return Shelf(project, MappingProxyType(tables), MappingProxyType(makers), MappingProxyType(users))

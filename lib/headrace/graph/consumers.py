@@ -9,6 +9,7 @@ from pathlib import Path
 from headrace.contracts.readings import read_notes
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
+from headrace.tables.layout import Laid
 from headrace.tables.spec import Table
 
 
@@ -72,7 +73,7 @@ def _below(graph: Graph, reached: Iterable[str]) -> tuple[tuple[str, ...], tuple
     """The jobs that read one of the assets, or what such a job makes; and the tables that they make."""
     assets, jobs, tables = set(reached), [], []
     for job in graph:
-        if assets & {asset.name for asset in job.inputs.values()}:
+        if assets & {asset.name for asset in job.inputs.values() if not isinstance(asset, Laid)}:
             jobs.append(job.name)
             assets |= {output.name for output in job.outputs}
             tables += [output.name for output in job.outputs if isinstance(output, Table)]

@@ -13,6 +13,7 @@ from datetime import datetime
 from headrace.graph.ledger import Entry
 from headrace.ground.asset import Asset
 from headrace.ground.interval import Interval
+from headrace.tables.spec import Table
 
 Content = Mapping[Interval, str]
 """The intervals that a table has, each with the stamp of what made it."""
@@ -65,8 +66,9 @@ class Holding:
         return next((hold for hold in self.holds if asset.name in (hold.table, hold.declared)), None)
 
     def of_input(self, asset: Asset) -> Hold | None:
-        """The hold on what a reader of a table is given."""
-        return next((hold for hold in self.holds if asset.name == hold.table), None)
+        """The hold on what a reader of a table's rows is given."""
+        rows = isinstance(asset, Table)
+        return next((hold for hold in self.holds if rows and asset.name == hold.table), None)
 
     def version_read(self, group: str) -> int | None:
         """The version of a group that its readers are given; None where that is the one that its contract says."""

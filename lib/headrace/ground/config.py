@@ -88,6 +88,13 @@ class Retention(Strict):
         return self
 
 
+class Maintenance(Strict):
+    """From when on small files are laid together: so many in one partition, each below so many MiB."""
+
+    small_mebibytes: int = Field(default=8, ge=1, le=128)
+    least_files: int = Field(default=16, ge=2)
+
+
 class Config(Strict):
     """Everything that an environment decides. Paths are relative to the project's folder and stay in it."""
 
@@ -99,6 +106,7 @@ class Config(Strict):
     spark: Spark = Spark()
     storage: Storage = Storage()
     retention: Retention = Retention()
+    maintenance: Maintenance = Maintenance()
     tracking: Tracking = Tracking()
     engine: Engine = Engine()
     cost: Cost = Cost()

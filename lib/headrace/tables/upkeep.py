@@ -1,17 +1,25 @@
-"""What is done to tables besides writing rows: an earlier content given back."""
+"""What is done to tables besides writing rows: an earlier content given back, small files laid together, old ones let go."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 
 from headrace.ground.errors import HeadraceError
+from headrace.tables.layout import MEBIBYTE, Work
 from headrace.tables.lock import commit_lock
 from headrace.tables.log import Commit
+from headrace.tables.retention import FILES, interval, retained
 from headrace.tables.spec import FORMAT_VERSION, Table
 from headrace.tables.store import Store
 
+LARGE = 128 * MEBIBYTE
+"""How large a file may become by laying others together."""
 _NOTE = "spark.databricks.delta.commitInfo.userMetadata"
 LAID_ANEW = frozenset({"OPTIMIZE", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "VACUUM START", "VACUUM END"})
 """Operations that leave every row as it was."""
@@ -43,16 +51,54 @@ def is_of(commit: Commit, decision: int) -> bool:
 
 def _restore(store: Store, table: Table, version: int, decision: int) -> int:
     note = json.dumps({"decision": decision, "format_version": FORMAT_VERSION}, sort_keys=True)
-    spark, place = store.spark, f"delta.`{store.path(table)}`"
-    spark.conf.set(_NOTE, note)
     try:
-        spark.sql(f"RESTORE TABLE {place} TO VERSION AS OF {version}")
+        with _set(store.spark, {_NOTE: note}):
+            store.spark.sql(f"RESTORE TABLE delta.`{store.path(table)}` TO VERSION AS OF {version}")
     except PySparkException as error:
         problem = str(error).splitlines()[0]
         raise HeadraceError("VERSION_GONE", table=table.name, version=version, problem=problem) from error
-    finally:
-        spark.conf.unset(_NOTE)
     last = store.commits(table)[0]
     if not is_of(last, decision):
         raise HeadraceError("COMMIT_NOT_SEEN", table=table.name)
     return last.version
+
+
+def tend(store: Store, work: Work, run_id: str) -> None:
+    """Do what is to be done about a table: small files laid together, files of versions that are over let go.
+
+    Compaction changes no row: its commit says so (``dataChange`` is false), and no stamp follows from it.
+
+    Raises:
+        HeadraceError: VACUUM_TOO_SHORT where less would be kept than the table promises.
+    """
+    table = named(work.table)
+    place = f"delta.`{store.path(table)}`"
+    with commit_lock(store.lock_file(table)):
+        if work.compact:
+            where = f" WHERE {work.where}" if work.where else ""
+            with _set(store.spark, {_NOTE: json.dumps({"upkeep": run_id}), **_sizes(work.small)}):
+                store.spark.sql(f"OPTIMIZE {place}{where}")
+        if work.hours is not None:
+            promised = retained(store.properties(table), FILES)
+            if timedelta(hours=work.hours) < promised:
+                raise HeadraceError("VACUUM_TOO_SHORT", table=work.table, hours=work.hours, promised=interval(promised))
+            store.spark.sql(f"VACUUM {place} RETAIN {work.hours} HOURS")
+
+
+def _sizes(small: int) -> dict[str, str]:
+    return {
+        "spark.databricks.delta.optimize.minFileSize": str(small),
+        "spark.databricks.delta.optimize.maxFileSize": str(LARGE),
+    }
+
+
+@contextmanager
+def _set(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    """Settings of a session while it is open; unset afterwards, as they were."""
+    for key, value in settings.items():
+        spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key in settings:
+            spark.conf.unset(key)

@@ -61,7 +61,7 @@ def test_its_graph_is_sound_and_holds_a_job_of_its_own(shop):
     assert project.name == "shop"
     assert set(names) == {
         "ingest_events", "build_tiles", "build_features", "count_active", "build_training_set", "train_model",
-        "validate_model", "release_model", "score_users", "monitor",
+        "validate_model", "release_model", "score_users", "monitor", "maintain",
     }  # fmt: skip
     assert names.index("build_features") < names.index("count_active")
     assert code_lines((shop / "jobs/count_active.py").read_text()) <= MOST_JOB_LINES

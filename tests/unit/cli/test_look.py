@@ -125,7 +125,7 @@ def test_the_page_is_written_where_it_is_asked_for(call: Call, folder: Path, tmp
     status, said = call("catalog", "--output", str(page))
     assert status == 0
     assert str(page) in said
-    assert "21 features, 1 label, 1 model, 2 sources, 19 tables" in said
+    assert "21 features, 1 label, 1 model, 2 sources, 20 tables" in said
     assert "customer_activity.spend" in page.read_text(encoding="utf-8")
     assert call("catalog")[0] == 0
     assert (folder / ".headrace/local/reports/catalog.html").is_file()
