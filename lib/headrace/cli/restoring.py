@@ -59,7 +59,7 @@ def rollback_features(choice: Choice, name: str, asked: Asked, reason: str, dry_
 
 
 def undo_rollback(choice: Choice, number: int, dry_run: bool) -> int:
-    """Take back rollback ``number``: definition, data and what is served online are as they were before it.
+    """Take back rollback ``number``: definition and data are as they were before it.
 
     Raises:
         HeadraceError: UNDO_UNKNOWN, UNDO_MODEL, UNDO_OVER, UNDO_LATER, VERSION_GONE; what ``run_lock`` raises.
@@ -111,7 +111,7 @@ def show_holds(out: Console, parts: Assembly, choice: Choice) -> None:
 
 
 def rollbacks(parts: Assembly) -> Rollbacks:
-    """The way to roll back in an environment."""
+    """The way to roll back in an environment. Nothing is served online yet, so there is nothing to publish again."""
     return Rollbacks(parts.store, DeltaTables(parts.store), lambda step: None)
 
 

@@ -44,7 +44,7 @@ def rollback_undo(
     number: Annotated[int, typer.Argument(metavar="N", help="The number of the rollback, as plan and status tell it.")],
     env: Env = "local", project: Folder = HERE, sets: Sets = None, dry_run: DryRun = False,
 ) -> None:  # fmt: skip
-    """Take back a rollback of features: definition, data and online values are as they were before it."""
+    """Take back a rollback of features: definition and data are as they were before it."""
     from headrace.cli.restoring import undo_rollback
 
     raise typer.Exit(undo_rollback(Choice(project, env, tuple(sets or ())), number, dry_run))
