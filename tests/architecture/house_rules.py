@@ -11,7 +11,9 @@ from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = tuple("ground contracts tables profile graph events features training release scoring monitoring cli".split())
+LAYERS = tuple(
+    "ground contracts tables profile graph events features training release scoring serving monitoring cli".split()
+)
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"})
 SESSION = "lib/headrace/ground/session.py"
 STORE = "lib/headrace/tables/store.py"
@@ -40,6 +42,8 @@ BROUGHT_HERE = {
     "lib/headrace/training/refit.py": "one row of means and deviations",
     "lib/headrace/training/evaluate.py": "models x segment values x 32 user buckets x 2 labels x 4096 score bins",
     "lib/headrace/release/decisions.py": "a row a decision about models",
+    "lib/headrace/serving/online.py": "a partition of one snapshot at a time, sent on in batches; the instant of a snapshot",
+    "lib/headrace/serving/consistency.py": "online.sample rows a group",
     "lib/headrace/monitoring/distribution.py": "25 bars; a row for each of at most 400 snapshots",
     "lib/headrace/monitoring/observe.py": "a row a source and outcome; a row a step of one run",
     "lib/headrace/cli/difference.py": "1000 sampled users of a group; one day",

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from pyspark.sql import SparkSession
 
+from headrace.cli.difference import hash_key
 from headrace.cli.modules import own_modules
 from headrace.cli.needs import needs_of
 from headrace.cli.warehouse import store_of
@@ -29,6 +30,7 @@ from headrace.monitoring.page import Page, PageSink
 from headrace.release.decisions import DECISIONS, read_decisions
 from headrace.release.registry import Champion, ChampionSink
 from headrace.release.verdict import Verdicts, VerdictSink
+from headrace.serving.online import OnlineSink, OnlineValues
 from headrace.tables.accepted import PublishedSink, accepted
 from headrace.tables.lake import Lake, LakeSink
 from headrace.tables.landing import LandingSink, LandingZone, day_identity
@@ -107,6 +109,7 @@ class Assembly:
             Page: self.pages,
             Laid: (upkeep := UpkeepSink(store, self.log, self.needs)),
             Upkeep: upkeep,
+            OnlineValues: OnlineSink(self.project, lambda: hash_key(self.project)),
         }
 
     @cached_property

@@ -34,6 +34,17 @@ def export_codeowners(
     raise typer.Exit(write_codeowners(Choice(project, env, tuple(sets or ())), output, check))
 
 
+@export.command("feast")
+def export_feast(
+    output: Annotated[Path | None, typer.Option("--output", metavar="DIR", help="The folder; one beside the tables if none.")] = None,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Write Feast's repository: entities and feature views of the tables that are there; starts no Spark."""
+    from headrace.cli.feast_repository import write_repository
+
+    raise typer.Exit(write_repository(Choice(project, env, tuple(sets or ())), output))
+
+
 def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
     """Print the lines, write them into a file, or compare that.
 

@@ -13,6 +13,7 @@ from headrace.ground.document import Document, Strict, parse_document, read_docu
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
 from headrace.ground.places import Storage, Tracking
+from headrace.ground.serving import Online
 
 Relative = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
 _ROOT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -108,6 +109,7 @@ class Config(Strict):
     retention: Retention = Retention()
     maintenance: Maintenance = Maintenance()
     tracking: Tracking = Tracking()
+    online: Online = Online()
     engine: Engine = Engine()
     cost: Cost = Cost()
     roots: dict[str, Root] = Field(default_factory=dict)

@@ -62,17 +62,17 @@ def test_a_job_that_is_held_still_runs_after_another_project_was_opened(tmp_path
 
 
 def test_a_project_hides_neither_pythons_modules_nor_other_packages(tmp_path):
-    """Its own package wins; json.py does not, and a folder docs/ is no package."""
+    """Its own package wins; json.py does not, and a folder papers/ is no package."""
     root = project_with_jobs(tmp_path, "mine")
     (root / "json.py").write_text("raise RuntimeError('imported')\n")
-    (root / "docs").mkdir()
+    (root / "papers").mkdir()
     open_project(root, "local")
     sys.modules.pop("json", None)
     import json
 
     assert json.loads("[1]") == [1]
     with pytest.raises(ModuleNotFoundError):
-        __import__("docs")
+        __import__("papers")
 
 
 def test_a_stranger_of_the_same_name_makes_way(tmp_path, monkeypatch):
