@@ -5,7 +5,7 @@ FAST := tests/unit tests/laws tests/architecture
 PYTEST := pytest -q -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast test test-integrations faults bench feast lock clean
+.PHONY: help check fast test test-integrations faults bench bench-features feast lock clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -36,8 +36,14 @@ USERS ?= 1000000
 bench: ## synthetic events through ingest, tiles and features: EVENTS=10000000 USERS=1000000 BENCH="--heap 3g"
 	@$(RUN) python tests/benchmarks/bench.py --events $(EVENTS) --users $(USERS) $(BENCH)
 
+BENCH_FEATURES ?=
+bench-features: ## headrace against a naive batch, a competent job, DuckDB and Polars: BENCH_FEATURES="--events 10000000"
+	@./spark-submit.sh --set-up
+	@bootstrap/beside.sh bench
+	@$(RUN) python tests/benchmarks/bench_features.py $(BENCH_FEATURES)
+
 feast: ## the extra feast, from its lock, into .venv; its tests run once it is there
-	@$(RUN) uv pip install -q -p .venv/bin/python --require-hashes -r requirements/feast.lock
+	@$(RUN) pip install -q --disable-pip-version-check --require-hashes -r requirements/feast.lock
 
 lock: ## resolve requirements/*.in anew, within what they allow
 	@$(RUN) bootstrap/lock.sh
