@@ -117,7 +117,11 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
 
 def submit(spark: Cluster, *words: str, **variables: str) -> tuple[int, str]:
     """What the command line of a user does on the cluster: (exit status, everything that was printed)."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "TMPDIR", "LANG", "SPARK_SUBMIT_OPTS")
+    }
     command = [
         str(ROOT / "spark-submit.sh"),
         "--master",

@@ -2,6 +2,9 @@
 
 The kept rows of a chain (``chain``, ``keeps``) stand in one table; a group's snapshot is a projection of them. From
 nothing they are made of all cells, in one aggregate: there a chain begins, and that is the oracle of the other way.
+
+Cells are shuffled before they are summed up and not between: an entity has few of them in one file, and Spark sorts for
+an aggregate that holds arrays, on either side of a shuffle.
 """
 
 from __future__ import annotations
@@ -24,11 +27,8 @@ _CHANGE = "_change_"
 
 def afresh(chain: Chain, tiles: DataFrame, at: date) -> DataFrame:
     """``(entity..., as_of, keeps...)`` at a midnight, of all cells seen by then."""
-    made = (
-        tiles.where(_seen_by(at))
-        .groupBy(*chain.entity)
-        .agg(*(F.expr(keep.change(at, None)).alias(keep.column) for keep in chain.keeps))
-    )
+    cells = tiles.where(_seen_by(at)).repartition(*chain.entity)
+    made = cells.groupBy(*chain.entity).agg(*(F.expr(keep.change(at, None)).alias(keep.column) for keep in chain.keeps))
     return _stamped(chain, made, at)
 
 
@@ -52,7 +52,7 @@ def _changes(chain: Chain, tiles: DataFrame, at: date, before: date) -> DataFram
     came = (F.col("arrival_day") >= F.lit(before)) | (F.col("event_day") >= F.lit(before))
     left = (F.col("event_day").between(*map(F.lit, days)) for days in sorted(set(edges(chain.keeps, at, before))))
     cells = tiles.where(_seen_by(at) & reduce(Column.__or__, left, came))
-    marked = cells.withColumn(NEW, ~_seen_by(before))
+    marked = cells.withColumn(NEW, ~_seen_by(before)).repartition(*chain.entity)
     made = (F.expr(keep.change(at, before)).alias(f"{_CHANGE}{keep.column}") for keep in chain.keeps)
     return marked.groupBy(*chain.entity).agg(*made)
 
