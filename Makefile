@@ -23,11 +23,11 @@ test: ## set up (system packages too), check, all tests
 	@$(MAKE) --no-print-directory check
 	@$(RUN) $(PYTEST) --durations=25
 
-test-integrations: ## real servers beside it: PostgreSQL, MLflow, a cluster with the whole graph
+test-integrations: ## real servers and environments beside it: PostgreSQL, MLflow, Redis, a cluster with the whole graph
 	@./spark-submit.sh --for-integrations
 	@$(RUN) pytest -q tests/integrations
 
-faults: ## kill -9 at every place where the whole graph leaves something, and run again
+faults: ## kill -9 at every place where the whole graph, or a rollback, leaves something, and run again
 	@./spark-submit.sh --for-tests
 	@$(RUN) pytest -q tests/faults tests/faults/everywhere
 

@@ -24,6 +24,7 @@ SETTINGS = {
     "spark.default.parallelism": "2",
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
     "spark.sql.files.openCostInBytes": "64k",
+    "spark.sql.execution.replaceHashWithSortAgg": "true",
     "spark.sql.maxMetadataStringLength": "100000",  # a golden plan is whole: where Spark cuts depends on how long ids are
 }
 

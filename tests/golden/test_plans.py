@@ -114,10 +114,10 @@ def test_a_day_is_carried_on_without_the_history(plans):
         "carried",
         made,
         "What was kept at the midnight before, and of the tiles the day that came and those that left a window (3 and 7",
-        "days): one scan each, for all groups. One shuffle of each by entity, the cells once they are summed up. The join",
-        "hashes the smaller side: no sort, no window.",
+        "days): one scan each, for all groups. One shuffle of each by entity; the cells are sorted by it and summed up in one",
+        "go. The join hashes the smaller side: no window, and no sort of what was kept.",
     )
-    assert (found["FileScan"], found["Exchange"], found["Sort"]) == (2, 2, 0)
+    assert (found["FileScan"], found["Exchange"], found["Sort"], found["SortAggregate"]) == (2, 2, 1, 1)
     assert found["ShuffledHashJoin"] == 1
     of_tiles = [path for path in made.inputFiles() if "/tiles/" in path]
     assert len(of_tiles) == 3, "the day that came, and those that left the windows of 3 and 7 days"

@@ -3,8 +3,8 @@
 The kept rows of a chain (``chain``, ``keeps``) stand in one table; a group's snapshot is a projection of them. From
 nothing they are made of all cells, in one aggregate: there a chain begins, and that is the oracle of the other way.
 
-Cells are shuffled before they are summed up and not between: an entity has few of them in one file, and Spark sorts for
-an aggregate that holds arrays, on either side of a shuffle.
+Cells are shuffled and sorted before they are summed up: Spark's aggregate of arrays would hash 128 entities and then
+sort what it has by itself, on both sides of a shuffle that hardly gets smaller by it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CHANGE = "_change_"
 
 def afresh(chain: Chain, tiles: DataFrame, at: date) -> DataFrame:
     """``(entity..., as_of, keeps...)`` at a midnight, of all cells seen by then."""
-    cells = tiles.where(_seen_by(at)).repartition(*chain.entity)
+    cells = _together(chain, tiles.where(_seen_by(at)))
     made = cells.groupBy(*chain.entity).agg(*(F.expr(keep.change(at, None)).alias(keep.column) for keep in chain.keeps))
     return _stamped(chain, made, at)
 
@@ -36,7 +36,7 @@ def onward(chain: Chain, kept: DataFrame, tiles: DataFrame, at: date, before: da
     """The same at a midnight, of what was ``kept`` at one before it and the cells that make the difference.
 
     One scan of the cells that came to be seen between the two or whose day left a window, one shuffle by entity of
-    each side; the join hashes the smaller one, so nothing is sorted.
+    each side; the join hashes the smaller one. The cells alone are sorted.
     """
     changes = _changes(chain, tiles, at, before).hint("shuffle_hash")
     joined = kept.drop("as_of").join(changes, list(chain.entity), "full_outer")
@@ -52,9 +52,14 @@ def _changes(chain: Chain, tiles: DataFrame, at: date, before: date) -> DataFram
     came = (F.col("arrival_day") >= F.lit(before)) | (F.col("event_day") >= F.lit(before))
     left = (F.col("event_day").between(*map(F.lit, days)) for days in sorted(set(edges(chain.keeps, at, before))))
     cells = tiles.where(_seen_by(at) & reduce(Column.__or__, left, came))
-    marked = cells.withColumn(NEW, ~_seen_by(before)).repartition(*chain.entity)
+    marked = _together(chain, cells.withColumn(NEW, ~_seen_by(before)))
     made = (F.expr(keep.change(at, before)).alias(f"{_CHANGE}{keep.column}") for keep in chain.keeps)
     return marked.groupBy(*chain.entity).agg(*made)
+
+
+def _together(chain: Chain, cells: DataFrame) -> DataFrame:
+    """The cells of an entity one behind the other: the aggregate that follows needs no table of entities."""
+    return cells.repartition(*chain.entity).sortWithinPartitions(*chain.entity)
 
 
 def _stamped(chain: Chain, rows: DataFrame, at: date) -> DataFrame:
