@@ -12,6 +12,7 @@ from headrace.graph.job import At, Inputs, Job, Latest
 from headrace.graph.project import Project
 from headrace.serving.consistency import CHECKED, check, checked_rows
 from headrace.serving.online import online_values
+from headrace.serving.views import served_groups
 
 
 def run(inputs: Inputs, at: At, project: Project) -> DataFrame:
@@ -25,7 +26,7 @@ def run(inputs: Inputs, at: At, project: Project) -> DataFrame:
             inputs[online_values(project, group).name],
             at.seed,
         )
-        for name, group in project.groups.items()
+        for name, group in zip(project.groups, served_groups(project), strict=True)
     ]
     return checked_rows(found, at)
 

@@ -12,6 +12,7 @@ from headrace.features.groups import group_inputs, group_rows
 from headrace.graph.job import Asset, At, Inputs, Job, Latest
 from headrace.graph.project import Project
 from headrace.serving.online import online_values
+from headrace.serving.views import served_groups
 
 
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
@@ -19,7 +20,7 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     rows = group_rows(inputs, project.groups)
     return {
         online_values(project, group): rows[name].where(rows[name]["as_of"] <= at.end)
-        for name, group in project.groups.items()
+        for name, group in zip(project.groups, served_groups(project), strict=True)
     }
 
 
@@ -28,12 +29,13 @@ def jobs(project: Project) -> tuple[Job, ...]:
     if not project.config.online.is_on:
         return ()
     online = project.config.online
-    told = [[group.table, project.identity(group.namespace)] for group in project.groups.values()]
+    groups = served_groups(project)
+    told = [[group.table, project.read_identity(group.namespace)] for group in groups]
     node = Job(
         name="publish_online",
         run=run,
         inputs=group_inputs(project, project.groups),
-        outputs=tuple(online_values(project, group) for group in project.groups.values()),
+        outputs=tuple(online_values(project, group) for group in groups),
         every=Latest(project.config.snapshots_every),
         fingerprint=fingerprint([online.store, online.address, told]),
         tags=("serving",),

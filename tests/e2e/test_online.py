@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 from calling import command
-from tiny import make_project
+from tiny import START, land, make_project, visit
 
 pytest.importorskip("feast", reason="the extra headrace[feast] is not installed")
 pytestmark = pytest.mark.spark
@@ -23,7 +25,7 @@ NAMES = ["visits_3d", "visits_all", "paid_7d"]
 
 
 def test_what_is_online_and_what_was_known_then_are_what_the_tables_say(spark, tmp_path, capsys):
-    """Rule 4: offline and online are compared with the rows of the table, all of them."""
+    """Rule 4: offline and online are compared with the rows of the table, all of them; a rollback takes both along."""
     from feast import FeatureStore
 
     folder = make_project(tmp_path / "tiny", days=3, a_day=4)
@@ -58,3 +60,21 @@ def test_what_is_online_and_what_was_known_then_are_what_the_tables_say(spark, t
     assert "visits_3d" in said
     assert run("run", "publish_online", "--full-refresh")[0] == 0
     assert run("run", "check_online", "--full-refresh")[0] == 0
+
+    def served():
+        return store.get_online_features(features, people).to_df()[NAMES]
+
+    good, before = datetime.now(UTC), served()
+    land(folder, START + timedelta(days=2), "wrong", [visit(900 + n, 2, n, paid="99.00") for n in range(4)])
+    assert run("run")[0] == 0
+    wrong = served()
+    assert not wrong.equals(before)
+    status, said = run("rollback", "features", "visiting", "--to-time", good.isoformat(), "--why", "a file too many")
+    assert status == 0, said
+    pd.testing.assert_frame_equal(served(), before)
+    number = re.search(r"held by rollback (\d+)", said)[1]
+    assert run("run")[0] == 0
+    pd.testing.assert_frame_equal(served(), before)
+    status, said = run("rollback", "undo", number)
+    assert status == 0, said
+    pd.testing.assert_frame_equal(served(), wrong)

@@ -12,14 +12,17 @@ from rich.console import Console
 from headrace import __version__
 from headrace.cli.assembly import Assembly, assemble, check_master
 from headrace.cli.choice import Choice, console
-from headrace.cli.held import as_held, identities
+from headrace.cli.held import as_held, identities, with_holds
 from headrace.cli.restorable import Asked, champions_apart, known_group, target
+from headrace.features.groups import features_table
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.ground.asset import At
 from headrace.ground.errors import DONE
 from headrace.release.decisions import Decision, read_decisions
 from headrace.release.rollback import Change, Rollbacks, standing, undoable, undoing
+from headrace.serving.online import publish, was_published
+from headrace.serving.views import served_groups
 from headrace.tables.lock import run_lock
 from headrace.tables.store import Store
 from headrace.tables.upkeep import restore
@@ -111,8 +114,18 @@ def show_holds(out: Console, parts: Assembly, choice: Choice) -> None:
 
 
 def rollbacks(parts: Assembly) -> Rollbacks:
-    """The way to roll back in an environment. Nothing is served online yet, so there is nothing to publish again."""
-    return Rollbacks(parts.store, DeltaTables(parts.store), lambda step: None)
+    """The way to roll back in an environment."""
+    return Rollbacks(parts.store, DeltaTables(parts.store), lambda step: _republish(parts, step))
+
+
+def _republish(parts: Assembly, step: Decision) -> None:
+    """Give the online store what readers are given once the step is done; nothing where nothing was ever published."""
+    if not parts.project.config.online.is_on or not was_published(parts.project):
+        return
+    project = with_holds(parts, (*_history(parts), step)).project
+    for group in served_groups(project):
+        if group.namespace == step.model:
+            publish(project, group, parts.store.load(features_table(group)), f"rollback {step.seq}")
 
 
 def _history(parts: Assembly) -> tuple[Decision, ...]:

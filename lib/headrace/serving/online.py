@@ -18,7 +18,7 @@ from headrace.serving.door import open_door
 from headrace.serving.encoding import encode
 from headrace.serving.registry import need_feast
 from headrace.serving.repository import REGISTRY, Repository, repository, repository_folder
-from headrace.serving.views import View, view_name, views
+from headrace.serving.views import View, served_groups, view_name, views
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -76,6 +76,11 @@ def publish(project: Project, group: FeatureGroup, table: DataFrame, mark: str) 
     return Publication(view.name, as_of, written, removed)
 
 
+def was_published(project: Project) -> bool:
+    """Whether anything was ever published."""
+    return (repository_folder(project) / REGISTRY).is_file()
+
+
 def newest(table: DataFrame) -> datetime | None:
     """The last snapshot in a features table; None where it is empty."""
     found = table.agg(F.unix_micros(F.max("as_of"))).collect()[0][0]
@@ -109,7 +114,7 @@ class OnlineSink:
 
     def exists(self, asset: OnlineValues) -> bool:
         """Whether anything was ever published."""
-        return (repository_folder(self._project) / REGISTRY).is_file()
+        return was_published(self._project)
 
     def read(self, asset: OnlineValues, at: At) -> Served:
         """The repository, with the views of the tables that are there."""
@@ -117,5 +122,6 @@ class OnlineSink:
 
     def commit(self, asset: OnlineValues, value: DataFrame, at: At, identity: Mapping[str, str]) -> Receipt:
         """Publish the newest snapshot of ``value``, the group's table."""
-        done = publish(self._project, self._project.groups[asset.group], value, identity["stamp"])
+        (group,) = (one for one in served_groups(self._project) if one.namespace == asset.group)
+        done = publish(self._project, group, value, identity["stamp"])
         return Receipt(identity["stamp"], done.entities, {"removed": done.removed})
