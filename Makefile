@@ -25,7 +25,8 @@ test: ## set up (system packages too), check, all tests
 
 test-integrations: ## real servers and environments beside it: PostgreSQL, MLflow, Redis, a cluster with the whole graph
 	@./spark-submit.sh --for-integrations
-	@$(RUN) pytest -q tests/integrations
+	@$(MAKE) --no-print-directory feast
+	@$(RUN) pytest -q tests/integrations tests/unit/serving tests/e2e/test_online.py
 
 faults: ## kill -9 at every place where the whole graph, or a rollback, leaves something, and run again
 	@./spark-submit.sh --for-tests
