@@ -16,6 +16,8 @@ LAYERS = tuple(
 )
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"})
 SESSION = "lib/headrace/ground/session.py"
+PLAIN_SPARK = "tests/benchmarks/contest/spark_jobs.py"
+"""A contender of a benchmark: Spark as it comes, without headrace."""
 STORE = "lib/headrace/tables/store.py"
 DELTA = {
     STORE: "headrace's own tables",

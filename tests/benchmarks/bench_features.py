@@ -25,6 +25,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -33,6 +34,8 @@ from benchmarks.contest.project import Size, work
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent / "contest"
 LANES = ("headrace", "naive", "competent", "duckdb", "polars")
+Reported = dict[str, dict[str, Any]]
+"""A contender's seconds and checksums (``contest.work.Result``)."""
 PARTS = ("contest", "instants", "growth", "spread", "history")
 
 
@@ -59,19 +62,20 @@ class Place:
         """Run an application with the settings of conf/."""
         self.call("./spark-submit.sh", "--driver-memory", self.heap, *application)
 
-    def told(self, name: str) -> dict[str, dict]:  # type: ignore[type-arg]
+    def told(self, name: str) -> Reported:
         """What a contender reported."""
-        read: dict[str, dict] = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))  # type: ignore[type-arg]
+        read: Reported = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
         return read
 
 
-def headrace(place: Place, size: Size, folder: Path | None = None) -> dict[str, dict]:  # type: ignore[type-arg]
+def headrace(place: Place, size: Size, folder: Path | None = None) -> Reported:
     """Makes the events too, where they are not there."""
     there = place.folder if folder is None else folder
     there.mkdir(parents=True, exist_ok=True)
     words = (str(part) for part in (size.events, size.users, size.days, size.refreshes))
     place.submit(str(HERE / "ours.py"), str(there), *words)
-    return json.loads((there / "ours.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    made: Reported = json.loads((there / "ours.json").read_text(encoding="utf-8"))
+    return made
 
 
 def contest(place: Place, size: Size, without: list[str]) -> Iterator[str]:
@@ -97,7 +101,7 @@ def contest(place: Place, size: Size, without: list[str]) -> Iterator[str]:
     yield from _ratios({name: each["seconds"] for name, each in made.items()})
 
 
-def _line(name: str, result: dict[str, dict]) -> str:  # type: ignore[type-arg]
+def _line(name: str, result: Reported) -> str:
     told = (f"{what} {' + '.join(f'{each:.1f}' for each in took)} s" for what, took in result["seconds"].items())
     return f"{name:12}{'; '.join(told)}"
 

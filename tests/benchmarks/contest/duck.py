@@ -68,7 +68,7 @@ def from_raw(asked: Work, target: Path) -> str:
 
 
 def _by_cutoff(asked: Work, source: str, values: Iterable[tuple[Feature, str]], target: Path) -> str:
-    columns = ", ".join(f"{value} AS {feature.column}" for feature, value in values)  # type: ignore[attr-defined]
+    columns = ", ".join(f"{value} AS {feature.column}" for feature, value in values)
     cutoffs = ", ".join(f"(DATE '{at}')" for at in asked.backfill)
     return (
         f"COPY (SELECT user_id, midnight, {columns} FROM {source} JOIN (VALUES {cutoffs})AS cutoffs(midnight) ON event_date < midnight "
