@@ -29,9 +29,15 @@ def value_over(feature: Feature, events: list[Event], as_of: datetime) -> Any:
     tests' literal contracts: here by column name ``amount``/``item`` and ``kind``."""
     rows = [e for e in events if feature.where is None or e["kind"] == "a"]
     column = feature.expression.text if feature.expression else None
-    rows.sort(key=lambda e: (e["event_time"], e["landed_on"], e["row_hash"]))
+    rows.sort(key=_place)
     values = [e[column] for e in rows if column and e[column] is not None]
     return _AGGREGATES[feature.aggregate](rows, values, column, as_of, feature)  # type: ignore[index]
+
+
+def _place(event: Event) -> tuple[Any, ...]:
+    """Where an event stands in the total order of rule 7; an event without a sequence is the least."""
+    sequence = event.get("sequence")
+    return event["event_time"], event["landed_on"], sequence is not None, sequence or 0, event["row_hash"]
 
 
 def _units(values: list[Decimal], scale: int) -> list[int]:

@@ -18,6 +18,7 @@ from headrace.features.calendar import Calendar
 from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, Sum
 
 EVENT_TIME, AVAILABLE_AT, EVENT_DATE, ROW_HASH = "event_time", "available_at", "event_date", "row_hash"
+SEQUENCE = "sequence"
 """What an event is given for the atoms to read, beside its own columns."""
 
 
@@ -70,14 +71,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Asked:
-    """The features that are asked for over a stream of events, and when a window holds an event."""
+    """The features that are asked for over a stream of events, when a window holds an event, and if events are numbered."""
 
     features: tuple[Feature, ...]
     calendar: Calendar
+    sequence: str | None = None
 
     def roles_of(self, feature: Feature) -> Mapping[str, Atom]:
         """The atoms of a feature, by their role in it."""
-        return atoms_of(feature, _Events())
+        return atoms_of(feature, _Events(_Roles(sequence=self.sequence)))
 
     @property
     def cells(self) -> tuple[Cell, ...]:

@@ -8,6 +8,7 @@ for in a tree (``features.search``). How a value is presented from states is tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -19,9 +20,10 @@ from headrace.contracts.expressions import Expression, rename_columns
 from headrace.contracts.features import Feature
 from headrace.features.atoms import derived_or_error, overflow, present
 from headrace.features.calendar import Calendar
-from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, Asked, Cell
+from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, SEQUENCE, Asked, Cell
 from headrace.features.moves import APART, ASKED_AT, FACT, HAPPENED, KNOWN, answered
-from headrace.features.rows import column, common_types, kind, row_hash, time_kind
+from headrace.features.rows import column, common_types, kind, time_kind
+from headrace.features.rows import row_hash as hash_of_row
 from headrace.features.search import searched
 from headrace.features.timeline import ASKS, position
 from headrace.ground.errors import nearest
@@ -40,6 +42,8 @@ def window_features(
     query_time: str,
     features: Sequence[Feature | Mapping[str, Any]],
     available_at: str | None = None,
+    sequence: str | None = None,
+    row_hash: str | None = None,
     accuracy: str = "temporal",
     zone: str = UTC,
 ) -> DataFrame:
@@ -57,13 +61,12 @@ def window_features(
         event_time: Timestamp, timestamp_ntz or date; ``query_time`` and ``available_at`` of the same kind. A date is its
             midnight, a timestamp_ntz its wall clock, in the zone. A time as a number has no unit: make it a timestamp.
         query_time: Whose window is asked for.
-        features: Contract features, or mappings with their keys (``meaning`` may be left out); a derived one may use the
-            columns of those before it.
-        available_at: When an event was known; it is the second word of the order behind first, last and last_k, after
-            the time and before a hash of the whole row (semantics 7).
+        features: Contract features, or mappings with their keys, ``meaning`` or not; a derived one uses those before it.
+        available_at: When an event was known; the second word of the order behind first, last and last_k (semantics 7).
+        sequence: The third word of that order, after time and arrival; null is the least.
+        row_hash: The last word, a bigint; by default a hash of the whole row.
         accuracy: ``temporal`` or ``snapshot``.
-        zone: An IANA zone. Days and weeks of a window, active_days and snapshots are of its days: see
-            ``features.calendar``.
+        zone: An IANA zone. Days and weeks of a window, active_days and snapshots are of its days (``features.calendar``).
 
     Raises:
         ValueError: at the call and before any job: a column that is not there, a time of another kind, a name that would
@@ -77,14 +80,14 @@ def window_features(
     ``sessions`` costs each query the sessions of its window, and a key's sessions have to fit into one task.
     """
     keys = (by,) if isinstance(by, str) else tuple(by)
-    _check_columns(events, queries, keys, event_time, query_time, available_at)
-    _check_accuracy(accuracy)
-    asked = Asked(_features(features, events), Calendar(_known(zone), accuracy == "snapshot"))
+    told = _Told(event_time, available_at, sequence, row_hash)
+    _check_columns(events, queries, keys, told, query_time)
+    calendar = Calendar(_known(zone), _is_snapshot(accuracy))
+    asked = Asked(_features(features, events), calendar, SEQUENCE if sequence is not None else None)
     _check_names(queries, asked.features)
     names = [f"key{i}" for i in range(len(keys))]
-    alike = common_types(*(frame.select(*map(column, keys)) for frame in (events, queries)))
-    keyed = [column(key).cast(to).alias(name) for key, to, name in zip(keys, alike, names, strict=True)]
-    facts = _facts(events, keyed, names, event_time, available_at or event_time, asked)
+    keyed = _keyed(events, queries, keys, names)
+    facts = _facts(events, keyed, names, told, asked)
     questions = _questions(queries, keyed, names, query_time, asked.calendar)
     found, even = answered(facts, questions, [*names, APART], asked)
     if asked.searched:
@@ -92,25 +95,42 @@ def window_features(
     return _presented(found, queries.columns, asked)
 
 
-def _facts(
-    events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], event_time: str, available_at: str, asked: Asked
-) -> DataFrame:
+def _keyed(events: DataFrame, queries: DataFrame, keys: Sequence[str], names: Sequence[str]) -> list[Column]:
+    """The keys under names of ours, in the types in which both sides are compared."""
+    alike = common_types(*(frame.select(*map(column, keys)) for frame in (events, queries)))
+    return [column(key).cast(to).alias(name) for key, to, name in zip(keys, alike, names, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Which columns of events tell their time, their arrival and their order where those tie."""
+
+    event_time: str
+    available_at: str | None
+    sequence: str | None
+    row_hash: str | None
+
+
+def _facts(events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], told: _Told, asked: Asked) -> DataFrame:
     """``(key0.., apart = 0, happened, known, fact, a value an atom)`` of the events that can ever be seen."""
     calendar = asked.calendar
-    happened, known = (calendar.instant(column(name), kind(events, name)) for name in (event_time, available_at))
+    times = (told.event_time, told.available_at or told.event_time)
+    happened, known = (calendar.instant(column(name), kind(events, name)) for name in times)
     named = events.select(
         *keyed,
         *(column(name).alias(f"u{i}") for i, name in enumerate(events.columns)),
         happened.alias(HAPPENED),
         known.alias(KNOWN),
-        row_hash(events).alias(FACT),
+        hash_of_row(events).alias(FACT),
     )
+    places = {name: F.col(f"u{i}") for i, name in enumerate(events.columns)}
     read = {
         EVENT_TIME: F.timestamp_micros(HAPPENED),
         AVAILABLE_AT: F.timestamp_micros(KNOWN),
         EVENT_DATE: calendar.day(F.col(HAPPENED)),
-        ROW_HASH: F.col(FACT),
+        ROW_HASH: places[told.row_hash] if told.row_hash is not None else F.col(FACT),
     }
+    read |= {SEQUENCE: places[told.sequence]} if told.sequence is not None else {}
     values = [F.expr(sql).alias(name) for name, sql in asked.values.items()]
     seen = named.where(_are_there([*keys, HAPPENED, KNOWN])).withColumns(read)
     return seen.select(*keys, F.lit(0).cast("bigint").alias(APART), HAPPENED, KNOWN, FACT, *values)
@@ -127,7 +147,7 @@ def _questions(
     asking = queries.select(
         *keyed,
         at.alias(ASKED_AT),
-        row_hash(queries).alias(FACT),
+        hash_of_row(queries).alias(FACT),
         F.struct(*(column(name).alias(f"c{i}") for i, name in enumerate(queries.columns))).alias("query"),
     )
     apart = F.when(_are_there([*keys, ASKED_AT]), F.lit(0).cast("bigint")).otherwise(F.col(FACT)).alias(APART)
@@ -209,26 +229,22 @@ def _known(zone: str) -> str:
         raise ValueError(f"zone: {unknown}") from None
 
 
-def _check_accuracy(accuracy: str) -> None:
+def _is_snapshot(accuracy: str) -> bool:
     if accuracy not in _ACCURACIES:
         raise ValueError(f"accuracy: '{accuracy}' is neither temporal nor snapshot. {nearest(accuracy, _ACCURACIES)}")
+    return accuracy == "snapshot"
 
 
-def _check_columns(
-    events: DataFrame,
-    queries: DataFrame,
-    keys: Sequence[str],
-    event_time: str,
-    query_time: str,
-    available_at: str | None,
-) -> None:
-    times = [("event_time", event_time, events), ("query_time", query_time, queries)]
-    times += [("available_at", available_at, events)] if available_at is not None else []
+def _check_columns(events: DataFrame, queries: DataFrame, keys: Sequence[str], told: _Told, query_time: str) -> None:
+    times = [("event_time", told.event_time, events), ("query_time", query_time, queries)]
+    times += [("available_at", told.available_at, events)] if told.available_at is not None else []
+    ties = {"sequence": told.sequence, "row_hash": told.row_hash}
     if not keys:
         raise ValueError("by: name at least one key column")
     sides = {"events": events, "queries": queries}
     wanted = [("by", key, side) for key in keys for side in sides]
     wanted += [(role, name, "events" if frame is events else "queries") for role, name, frame in times]
+    wanted += [(role, name, "events") for role, name in ties.items() if name is not None]
     for role, name, side in wanted:
         if name not in sides[side].columns:
             raise ValueError(f"{role}: no column '{name}' in {side}. {nearest(name, sides[side].columns)}")
@@ -237,6 +253,9 @@ def _check_columns(
         if one != other and not (isinstance(one, T.NumericType) and isinstance(other, T.NumericType)):
             said = f"{one.simpleString()} in events, {other.simpleString()} in queries"
             raise ValueError(f"by: '{key}' is {said}; cast one")
+    if told.row_hash is not None and not isinstance(kind(events, told.row_hash), T.LongType):
+        said = kind(events, told.row_hash).simpleString()
+        raise ValueError(f"row_hash: '{told.row_hash}' is {said}; it is a bigint, such as xxhash64 gives")
     kinds = {role: time_kind(frame, name) for role, name, frame in times}
     for role, name, _ in times:
         if kinds[role] == "numeric":
