@@ -12,7 +12,6 @@ from headrace.graph.job import At, Inputs, Job, Latest
 from headrace.graph.project import Project
 from headrace.serving.consistency import CHECKED, check, checked_rows
 from headrace.serving.online import online_values
-from headrace.serving.views import served_groups
 
 
 def run(inputs: Inputs, at: At, project: Project) -> DataFrame:
@@ -26,7 +25,7 @@ def run(inputs: Inputs, at: At, project: Project) -> DataFrame:
             inputs[online_values(project, group).name],
             at.seed,
         )
-        for name, group in zip(project.groups, served_groups(project), strict=True)
+        for name, group in project.readable.own.items()
     ]
     return checked_rows(found, at)
 
@@ -35,11 +34,11 @@ def jobs(project: Project) -> tuple[Job, ...]:
     """The node, where the configuration names an online store."""
     if not project.config.online.is_on:
         return ()
-    online = {online_values(project, group).name: online_values(project, group) for group in project.groups.values()}
+    served = (online_values(project, group) for group in project.groups.values())
     node = Job(
         name="check_online",
         run=run,
-        inputs={**group_inputs(project, project.groups), **online},
+        inputs={**group_inputs(project, project.groups), **{values.name: values for values in served}},
         outputs=(CHECKED,),
         every=Latest(project.config.snapshots_every),
         tags=("serving",),

@@ -12,7 +12,6 @@ from headrace.features.groups import group_inputs, group_rows
 from headrace.graph.job import Asset, At, Inputs, Job, Latest
 from headrace.graph.project import Project
 from headrace.serving.online import online_values
-from headrace.serving.views import served_groups
 
 
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
@@ -20,7 +19,7 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     rows = group_rows(inputs, project.groups)
     return {
         online_values(project, group): rows[name].where(rows[name]["as_of"] <= at.end)
-        for name, group in zip(project.groups, served_groups(project), strict=True)
+        for name, group in project.readable.own.items()
     }
 
 
@@ -29,7 +28,7 @@ def jobs(project: Project) -> tuple[Job, ...]:
     if not project.config.online.is_on:
         return ()
     online = project.config.online
-    groups = served_groups(project)
+    groups = project.readable.own.values()
     told = [[group.table, project.read_identity(group.namespace)] for group in groups]
     node = Job(
         name="publish_online",

@@ -36,6 +36,8 @@ class Asked:
     def __post_init__(self) -> None:
         if (self.version is None) == (self.time is None):
             raise HeadraceError("OPTION_INVALID", problem="give one of --to-version and --to-time")
+        if self.time is not None:
+            parse_instant(self.time)
 
     def of(self, known: tuple[State, ...]) -> State | None:
         """The state that is meant; None where there was none."""

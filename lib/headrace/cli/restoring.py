@@ -22,7 +22,6 @@ from headrace.ground.errors import DONE
 from headrace.release.decisions import Decision, read_decisions
 from headrace.release.rollback import Change, Rollbacks, standing, undoable, undoing
 from headrace.serving.online import publish, was_published
-from headrace.serving.views import served_groups
 from headrace.tables.lock import run_lock
 from headrace.tables.store import Store
 from headrace.tables.upkeep import restore
@@ -123,9 +122,8 @@ def _republish(parts: Assembly, step: Decision) -> None:
     if not parts.project.config.online.is_on or not was_published(parts.project):
         return
     project = with_holds(parts, (*_history(parts), step)).project
-    for group in served_groups(project):
-        if group.namespace == step.model:
-            publish(project, group, parts.store.load(features_table(group)), f"rollback {step.seq}")
+    group = project.readable.own[step.model]
+    publish(project, group, parts.store.load(features_table(group)), f"rollback {step.seq}")
 
 
 def _history(parts: Assembly) -> tuple[Decision, ...]:

@@ -92,15 +92,15 @@ class ReadableGroups(Mapping[str, Readable]):
     """Every group that a model of the project may name: its own by ``group`` or ``team.group``, others' by ``team.group@version``."""
 
     def __init__(self, own: Groups, taken: Mapping[str, Taken]) -> None:
-        self._own = own
+        self.own = own
         self._taken = taken
 
     def __getitem__(self, reference: str) -> Readable:
-        return self._taken[reference].group if is_published(reference) else self._own[reference]
+        return self._taken[reference].group if is_published(reference) else self.own[reference]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._own
+        yield from self.own
         yield from self._taken
 
     def __len__(self) -> int:
-        return len(self._own) + len(self._taken)
+        return len(self.own) + len(self._taken)

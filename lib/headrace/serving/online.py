@@ -18,7 +18,7 @@ from headrace.serving.door import open_door
 from headrace.serving.encoding import encode
 from headrace.serving.registry import need_feast
 from headrace.serving.repository import REGISTRY, Repository, repository, repository_folder
-from headrace.serving.views import View, served_groups, view_name, views
+from headrace.serving.views import View, view_name, views
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -122,6 +122,5 @@ class OnlineSink:
 
     def commit(self, asset: OnlineValues, value: DataFrame, at: At, identity: Mapping[str, str]) -> Receipt:
         """Publish the newest snapshot of ``value``, the group's table."""
-        (group,) = (one for one in served_groups(self._project) if one.namespace == asset.group)
-        done = publish(self._project, group, value, identity["stamp"])
+        done = publish(self._project, self._project.readable.own[asset.group], value, identity["stamp"])
         return Receipt(identity["stamp"], done.entities, {"removed": done.removed})

@@ -45,12 +45,6 @@ def view_name(project: Project, group: FeatureGroup) -> str:
     return project.groups.shortest(group).replace(".", "__")
 
 
-def served_groups(project: Project) -> tuple[FeatureGroup, ...]:
-    """The project's own groups, each in the version that its readers are given."""
-    given = (project.readable[name] for name in project.groups)
-    return tuple(group for group in given if isinstance(group, FeatureGroup))
-
-
 def views(project: Project, told: Mapping[str, Types] | None = None) -> tuple[View, ...]:
     """The views of the groups whose tables are there; ``told`` has the types of tables that are known already.
 
@@ -58,7 +52,7 @@ def views(project: Project, told: Mapping[str, Types] | None = None) -> tuple[Vi
         HeadraceError: SERVED_ELSEWHERE, SERVED_TYPE, TABLE_LOG_UNREADABLE.
     """
     found = []
-    for group in served_groups(project):
+    for group in project.readable.own.values():
         types = (told or {}).get(group.table) or _types(project, group)
         if types:
             found.append(view_of(project, group, types))
