@@ -116,6 +116,7 @@ def accept(words: list[str], project: Project) -> None:
     """The command, its options and the names in it exist; nothing is run."""
     command: Any = typer.main.get_command(app)
     while hasattr(command, "commands"):
+        words = words if words[0] in command.commands else ["of", *words]  # lineage NAME is lineage of NAME
         command, words = command.commands[words[0]], words[1:]
     given = command.make_context(command.name, words).params
     jobs = {job.name for job in load_graph(project)}

@@ -20,6 +20,7 @@ from headrace.cli.absent import missing
 from headrace.cli.choice import Choice, show_whole
 from headrace.cli.contract import contract
 from headrace.cli.exports import export
+from headrace.cli.lineage import lineage
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, DryRun, Env, Folder, Sets
 from headrace.cli.rollback import rollback
@@ -50,6 +51,7 @@ GROUPS = {
     "feature": feature,
     "export": export,
     "training-set": training_set,
+    "lineage": lineage,
 }
 app.registered_groups = [TyperInfo(part, name=name) for name, part in GROUPS.items()]
 

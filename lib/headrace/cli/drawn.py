@@ -21,14 +21,14 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 _AGAIN = " (see above)"
 
 
-def lineage_tree(lineage: Lineage) -> Tree:
-    """What a feature is made of, and what is made of it, step by step; what comes a second time is not told again."""
+def lineage_tree(lineage: Lineage, up: bool = True, down: bool = True) -> Tree:
+    """What something is made of, and what is made of it, step by step; what comes a second time is not told again."""
     own = next(place for place, node in enumerate(lineage.nodes) if node.own)
     tree = Tree(lineage.nodes[own].told)
-    for title, step in (("made of", lineage.before), ("goes into", lineage.after)):
-        if step(own):
+    for asked, title, step in ((up, "made of", lineage.before), (down, "goes into", lineage.after)):
+        if asked and step(own):
             _grow(tree.add(title), own, step, lineage, set())
-    if not lineage.after(own):
+    if down and not lineage.after(own):
         tree.add("goes into nothing that headrace makes")
     return tree
 

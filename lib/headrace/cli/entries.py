@@ -17,11 +17,18 @@ if TYPE_CHECKING:
     from headrace.features.catalog import Catalog
     from headrace.features.entry import Entry
     from headrace.features.versions import Version
+    from headrace.graph.lint import Graph
     from headrace.graph.project import Project
 
 
 def open_catalog(choice: Choice) -> tuple[Project, Catalog]:
     """The project and its catalog, headrace's own tables included. No Spark is started, nor needed."""
+    project, _, catalog = open_all(choice)
+    return project, catalog
+
+
+def open_all(choice: Choice) -> tuple[Project, Graph, Catalog]:
+    """The same with the graph between them."""
     with stand_ins():
         from headrace.features.catalog import build_catalog
         from headrace.features.groups import kept_tables
@@ -31,7 +38,7 @@ def open_catalog(choice: Choice) -> tuple[Project, Catalog]:
 
         project, graph = choice.open()
         kept = kept_tables(project, datetime.now(UTC).date())
-        return project, build_catalog(project, graph, (LEDGER, DECISIONS, MAINTENANCE, *kept))
+        return project, graph, build_catalog(project, graph, (LEDGER, DECISIONS, MAINTENANCE, *kept))
 
 
 def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:

@@ -10,21 +10,24 @@ from typing import Literal
 from headrace.contracts.features import Feature, FeatureGroup
 from headrace.features.atoms import atoms_of
 from headrace.features.derivation import ancestry, descent, parents
+from headrace.features.strands import columns_read
 from headrace.features.tiling import tiled_by, tiles_table
 from headrace.graph.project import Project
 
-Kind = Literal["raw column", "tiles", "feature", "derived feature", "training set", "model", "scores"]
+Kind = Literal[
+    "raw column", "tiles", "feature", "derived feature", "training set", "model", "scores",
+    "column", "table", "landing zone", "asset",
+]  # fmt: skip
 MOST_ALIKE = 6
 """So many nodes of a kind stand side by side; where there are more, the last stands for the rest."""
-_BY_TIME = frozenset({"active_days", "time_since_last", "sessions", "first", "last", "last_k"})
-"""Aggregates whose value is about when events were."""
 
 
 @dataclass(frozen=True)
 class Node:
     """A thing on the way. ``address`` is that of its entry in the catalog; "" for what stands for several.
 
-    ``note`` says it instead of the kind where that does not say all; ``part`` tells apart the parts of one thing.
+    ``note`` says it instead of the kind where that does not say all; ``part`` tells apart the parts of one thing;
+    ``made_by`` names the jobs that make it, where that is told.
     """
 
     kind: Kind
@@ -33,11 +36,13 @@ class Node:
     own: bool = False
     note: str = ""
     part: str = ""
+    made_by: str = ""
 
     @property
     def told(self) -> str:
         """Its kind and name."""
-        return f"{'this ' if self.own else ''}{self.note or self.kind} {self.name}"
+        by = f", by {self.made_by}" if self.made_by else ""
+        return f"{'this ' if self.own else ''}{self.note or self.kind} {self.name}{by}"
 
 
 @dataclass(frozen=True)
@@ -108,16 +113,9 @@ def _from_raw(shown: Iterable[Feature], own: Feature, group: FeatureGroup, proje
         states = ", ".join(dict.fromkeys(atom.state.name for atom in atoms))
         part = " ".join(sorted(atom.column for atom in atoms))
         tiles = Node("tiles", table, f"table-{table}", note=f"{states} in tiles", part=part)
-        for column in sorted(_columns(feature, source.roles.event_time)):
+        for column in sorted(columns_read(feature, source.roles.event_time)):
             yield Node("raw column", f"{source.source}.{column}", f"source-{source.source}"), tiles
         yield tiles, _node(feature, own, group, project)
-
-
-def _columns(feature: Feature, time: str) -> set[str]:
-    """The columns of an event that the value is made of. Its entity and its time place an event and are named for none."""
-    formulas = [formula for formula in (feature.expression, feature.where) if formula is not None]
-    named = {column for formula in formulas for column in formula.columns}
-    return named | ({time} if feature.aggregate in _BY_TIME or not named else set())
 
 
 def _between(shown: tuple[Feature, ...], own: Feature, group: FeatureGroup, project: Project) -> Iterator[Pair]:

@@ -1,0 +1,78 @@
+"""``headrace lineage``, on a project that never ran. No Spark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from whole_project import copy_project
+
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("demo"), {})
+
+
+@pytest.fixture
+def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Run ``headrace lineage``: (exit status, what it said). Opening a session is an error."""
+    from headrace.cli import main
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("a session was opened")
+
+    def run(*words: str) -> tuple[int, str]:
+        status = main(["lineage", *words, "--project", str(folder)])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    monkeypatch.setattr("headrace.ground.session.open_session", refuse)
+    return run
+
+
+def test_a_column_is_walked_both_ways(call: Call) -> None:
+    status, said = call("features.customer_value.recency_90d")
+    assert status == 0
+    lines = [line.strip("│├└─ ") for line in said.splitlines()]
+    assert lines[0] == "this feature features.customer_value.recency_90d, by build_features"
+    assert "raw column raw.events_shop_events.event_time, by ingest_events" in lines
+    assert "column scores.lapse_risk.score, by score_users" in lines
+    assert lines.index("made of") < lines.index("goes into")
+
+
+def test_one_way_alone(call: Call) -> None:
+    up, down = call("--up", "training.lapse_risk")[1], call("training.lapse_risk", "--down")[1]
+    assert "landing zone landing.shop_events" in up
+    assert "goes into" not in up
+    assert "table scores.lapse_risk" in down
+    assert "made of" not in down
+    assert call("training.lapse_risk", "--up", "--down")[1] == call("training.lapse_risk")[1]
+
+
+def test_what_goes_nowhere_says_so(call: Call) -> None:
+    assert "goes into nothing that headrace makes" in call("report.lapse_risk")[1]
+
+
+def test_as_json(call: Call) -> None:
+    told = json.loads(call("shop_events.value", "--json", "--up")[1])
+    assert told == {
+        "of": "raw.events_shop_events.value",
+        "nodes": [
+            {"name": "raw.events_shop_events.value", "kind": "raw column", "made_by": "ingest_events"},
+            {"name": "landing.shop_events", "kind": "landing zone", "made_by": "land"},
+        ],
+        "edges": [{"of": "landing.shop_events", "into": "raw.events_shop_events.value", "how": "copied"}],
+    }
+
+
+def test_a_wrong_name_and_no_name(call: Call) -> None:
+    status, said = call("features.customer_value.recency")
+    assert status == 2
+    assert "Did you mean 'features.customer_value.recency_" in said
+    from headrace.cli import main
+
+    assert main(["lineage", "--help"]) == 0
