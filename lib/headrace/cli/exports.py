@@ -45,6 +45,17 @@ def export_feast(
     raise typer.Exit(write_repository(Choice(project, env, tuple(sets or ())), output))
 
 
+@export.command("manifest")
+def export_manifest(
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="The file; printed if none.")] = None,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """Write the graph as JSON: jobs in order, what they read and make, commands, cadence, resources; starts no Spark."""
+    from headrace.cli.exported import write_manifest
+
+    raise typer.Exit(write_manifest(Choice(project, env, tuple(sets or ())), output))
+
+
 def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
     """Print the lines, write them into a file, or compare that.
 

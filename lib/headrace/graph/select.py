@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 
+from headrace.graph.job import Job
 from headrace.graph.lint import Graph, upstream
 from headrace.ground.errors import HeadraceError, nearest
 
 
 def ordered(graph: Graph) -> Graph:
-    """The jobs in an order in which each comes after what it reads."""
-    by_name = {job.name: job for job in graph}
-    return tuple(by_name[name] for name in TopologicalSorter(upstream(graph)).static_order())
+    """The jobs in an order in which each comes after what it reads; else as they are declared, the same in every process."""
+    declared = {job.name: place for place, job in enumerate(graph)}
+    sorter = TopologicalSorter(upstream(graph))
+    sorter.prepare()
+    found: list[Job] = []
+    ready: list[int] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, declared[name])
+        found.append(graph[heappop(ready)])
+        sorter.done(found[-1].name)
+    return tuple(found)
 
 
 def select(graph: Graph, selector: str | None) -> Graph:
