@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = tuple(
-    "ground contracts tables profile graph events features training release scoring serving monitoring cli".split()
+    "ground contracts tables profile graph export events features training release scoring serving monitoring cli".split()
 )
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"})
 SESSION = "lib/headrace/ground/session.py"
@@ -110,9 +110,9 @@ def check_layers(module: Module) -> Iterator[str]:
 
 
 def check_where_pyspark_may_not_be(module: Module) -> Iterator[str]:
-    """No pyspark in ground (but session), contracts and graph (but run)."""
+    """No pyspark in ground (but session), contracts, graph (but run) and export."""
     exempt = module.path in (SESSION, "lib/headrace/graph/run.py")
-    if module.layer in ("ground", "contracts", "graph") and not exempt:
+    if module.layer in ("ground", "contracts", "graph", "export") and not exempt:
         for line, name in imports(module):
             if name.partition(".")[0] in ("pyspark", "delta"):
                 yield f"{module.path}:{line}: imports {name}"

@@ -1,14 +1,18 @@
-"""`headrace export manifest`, and the manifest that the other exports are made of. No Spark is started or asked for."""
+"""`headrace export manifest`, and what other schedulers are given of it. No Spark is started or asked for."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
 from headrace.cli.absent import stand_ins
 from headrace.cli.choice import Choice, console
+from headrace.export.files import Files
 from headrace.graph.manifest import Manifest, manifest
+from headrace.graph.project import open_configuration
 from headrace.ground.errors import DONE, HeadraceError
 
 
@@ -21,6 +25,33 @@ def manifest_of(choice: Choice) -> Manifest:
     with stand_ins():
         project, graph = choice.open()
     return manifest(project, graph, choice.sets)
+
+
+def write_files(
+    choice: Choice, target: str, made: Callable[[Manifest, Path, Path], Files], output: Path | None, check: bool
+) -> int:
+    """Write what ``made`` gives for the manifest, the folder and the project's root, or compare it with what lies there.
+
+    Raises:
+        HeadraceError: EXPORT_*, PAGE_UNWRITABLE; what ``manifest_of`` refuses.
+    """
+    found = manifest_of(choice)
+    root = choice.folder.resolve()
+    config = open_configuration(root, choice.env, choice.sets)[1]
+    folder = output if output is not None else root / config.home / "export" / target
+    files = made(found, folder.resolve(), root)
+    if check:
+        stale = files.stale(folder)
+        if stale:
+            command = choice.command(f"export {target}" + (f" --output {shlex.quote(str(output))}" if output else ""))
+            raise HeadraceError("EXPORT_STALE", folder=folder, files=", ".join(stale), command=command)
+        return DONE
+    try:
+        files.write(folder)
+    except OSError as error:
+        raise HeadraceError("PAGE_UNWRITABLE", file=folder, problem=error.strerror) from None
+    console(markup=False).print(f"{len(found.jobs)} jobs in {folder}: {', '.join(files.texts)}.", soft_wrap=True)
+    return DONE
 
 
 def write_manifest(choice: Choice, output: Path | None) -> int:

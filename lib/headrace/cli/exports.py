@@ -18,6 +18,11 @@ export = typer.Typer(help="Write what other tools read.", no_args_is_help=True)
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 """Where code hosts look for the file, below the repository's root."""
 
+Output = Annotated[
+    Path | None, typer.Option("--output", metavar="DIR", help="The folder; export/TARGET beside the tables if none.")
+]
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")]
+
 
 @export.callback()
 def exporting() -> None:
@@ -54,6 +59,18 @@ def export_manifest(
     from headrace.cli.exported import write_manifest
 
     raise typer.Exit(write_manifest(Choice(project, env, tuple(sets or ())), output))
+
+
+@export.command("script")
+def export_script(
+    output: Output = None, check: Check = False, env: Env = "local", project: Folder = HERE, sets: Sets = None
+) -> None:
+    """Write a shell script: a spark-submit a job, in order; starts no Spark."""
+    from headrace.cli.exported import write_files
+    from headrace.export.script import script
+
+    chosen = Choice(project, env, tuple(sets or ()))
+    raise typer.Exit(write_files(chosen, "script", lambda found, folder, root: script(found), output, check))
 
 
 def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from headrace import __version__
@@ -14,6 +14,8 @@ from headrace.graph.lint import Graph, upstream
 from headrace.graph.project import Project
 from headrace.graph.select import ordered
 from headrace.ground.interval import show_instant
+from headrace.ground.targets import Targets
+from headrace.tables.spec import Table
 
 FORMAT_VERSION = 1
 PROGRAM = "headrace"
@@ -56,6 +58,8 @@ class Node:
     cadence: Cadence
     history: tuple[str, ...]
     lag: str
+    tables: tuple[str, ...]
+    """The outputs that are tables, or parts of one."""
     tags: tuple[str, ...]
     exclusive: bool
     requires: str | None
@@ -73,6 +77,7 @@ class Node:
             "cadence": self.cadence.to_json(),
             "history": list(self.history),
             "lag": self.lag,
+            "tables": list(self.tables),
             "tags": list(self.tags),
             "exclusive": self.exclusive,
             "requires": self.requires,
@@ -107,6 +112,9 @@ class Manifest:
     graph: str
     jobs: tuple[Node, ...]
     resources: Resources
+    warehouse: str = ""
+    """Where tables are, as a URI; empty where they are in a folder of one machine."""
+    targets: Targets = field(default_factory=Targets)
     entry_point: EntryPoint = EntryPoint()
     headrace: str = __version__
     format_version: int = FORMAT_VERSION
@@ -126,6 +134,8 @@ class Manifest:
                 "function": self.entry_point.function,
             },
             "resources": self.resources.to_json(),
+            "warehouse": self.warehouse,
+            "targets": self.targets.model_dump(),
             "jobs": [node.to_json() for node in self.jobs],
         }
 
@@ -152,6 +162,8 @@ def manifest(project: Project, graph: Graph, sets: tuple[str, ...] = ()) -> Mani
         resources=Resources(
             config.spark.master, config.spark.settings, config.engine.parallel_jobs, config.engine.attempts
         ),
+        warehouse=project.tables_at if isinstance(project.tables_at, str) else "",
+        targets=config.targets,
     )
 
 
@@ -163,6 +175,7 @@ def _node(job: Job, above: tuple[str, ...], env: str, sets: tuple[str, ...]) -> 
         upstream=above,
         inputs={name: asset_key(asset) for name, asset in sorted(job.inputs.items())},
         outputs=tuple(asset_key(asset) for asset in job.outputs),
+        tables=tuple(dict.fromkeys(asset.name for asset in job.outputs if isinstance(asset, Table))),
         cadence=_cadence(job.every),
         history=job.history,
         lag=show_span(job.lag),

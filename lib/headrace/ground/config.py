@@ -14,6 +14,7 @@ from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
 from headrace.ground.places import Storage, Tracking
 from headrace.ground.serving import Online
+from headrace.ground.targets import Targets
 
 Relative = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
 _ROOT_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -112,6 +113,7 @@ class Config(Strict):
     online: Online = Online()
     engine: Engine = Engine()
     cost: Cost = Cost()
+    targets: Targets = Targets()
     roots: dict[str, Root] = Field(default_factory=dict)
     """Folders outside the project in which contracts may name tables, by name."""
     catalogs: dict[str, Root] = Field(default_factory=dict)

@@ -17,12 +17,17 @@ from headrace.graph.job import Each, Latest, Once
 from headrace.graph.manifest import FORMAT_VERSION, manifest
 from headrace.graph.select import ordered
 from headrace.ground.config import Engine, Spark
+from headrace.ground.targets import Targets
 from headrace.tables.spec import Table
 
 CONFIG = SimpleNamespace(
-    spark=Spark(settings={"b": "env:SECRET", "a": "1"}), engine=Engine(parallel_jobs=3, attempts=4)
+    spark=Spark(settings={"b": "env:SECRET", "a": "1"}),
+    engine=Engine(parallel_jobs=3, attempts=4),
+    targets=Targets(schedule="30  5 * * 1"),
 )
-PROJECT = SimpleNamespace(name="shop", env="prod", graph="jobs.graph:graph", span=day(0, 7), config=CONFIG)
+PROJECT = SimpleNamespace(
+    name="shop", env="prod", graph="jobs.graph:graph", span=day(0, 7), config=CONFIG, tables_at="s3a://bucket/tables"
+)
 
 
 def test_a_job_is_told_with_all_that_a_caller_needs():
@@ -40,6 +45,7 @@ def test_a_job_is_told_with_all_that_a_caller_needs():
         "cadence": {"kind": "latest", "length": "7d"},
         "history": ["features"],
         "lag": "36h",
+        "tables": ["t.train"],
         "tags": ["model"],
         "exclusive": True,
         "requires": "classic",
@@ -55,6 +61,7 @@ def test_a_job_is_told_with_all_that_a_caller_needs():
         "parallel_jobs": 3,
         "attempts": 4,
     }
+    assert (found["warehouse"], found["targets"]["schedule"]) == ("s3a://bucket/tables", "30 5 * * 1")
 
 
 @pytest.mark.parametrize(
