@@ -12,7 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = tuple(
-    "ground contracts tables profile graph export events features training release scoring serving monitoring cli".split()
+    "ground contracts tables profile graph export events features training release scoring serving monitoring tracing "
+    "cli".split()
 )
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"})
 SESSION = "lib/headrace/ground/session.py"

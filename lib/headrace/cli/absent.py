@@ -21,6 +21,7 @@ EXTRAS = {
     "pyspark": "local", "py4j": "local", "delta": "local", "pandas": "local", "pyarrow": "local",
     "mlflow": "train", "hyperopt": "train", "matplotlib": "train", "scipy": "train", "sklearn": "train", "xgboost": "train",
     "feast": "feast", "duckdb": "feast", "redis": "feast",
+    "openlineage": "lineage",
 }  # fmt: skip
 """Packages that only a run needs, and the extra of headrace that brings each; a cluster has its own."""
 

@@ -39,6 +39,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.cli.assembly import assemble
     from headrace.cli.outcome import seconds_before, show_outcome
     from headrace.cli.progress import Progress
+    from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
     from headrace.graph.run import Run
     from headrace.ground.asset import At
@@ -60,6 +61,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         chosen = parts.jobs(names)
         parts.pin_sources(chosen)
         progress = Progress(out, names, lambda: running_stages(parts.spark), seconds_before(parts.ledger))
+        recording = Recording.of(parts, at, progress.events)
         forced = names if choice.refresh else ()
         going = Run(
             parts.project,
@@ -69,12 +71,13 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
             parts.spark,
             parts.sinks,
             run_id,
-            progress.events,
+            recording.events,
         )
-        with progress.shown():
-            status = going.go()
+        with progress.shown(), recording.over(asked) as ended:
+            status = ended(going.go())
         show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)
+        recording.show(out, choice)
     return status
 
 

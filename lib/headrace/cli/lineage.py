@@ -48,6 +48,14 @@ def lineage_of(
     raise typer.Exit(walk(Choice(project, env, tuple(sets or ())), name, up or not down, down or not up, as_json))
 
 
+@lineage.command("send")
+def lineage_send(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
+    """Send the lineage events of runs that are kept, since nobody took them at the time."""
+    from headrace.cli.recording import send_lineage
+
+    raise typer.Exit(send_lineage(Choice(project, env, tuple(sets or ()))))
+
+
 def walk(choice: Choice, name: str, up: bool, down: bool, as_json: bool) -> int:
     """Print the way up, the way down, or both.
 

@@ -142,7 +142,7 @@ class Shelf:
     def _entry(self, name: str) -> Entry:
         table = self.tables[name]
         extent = self.extents[name]
-        columns = self._columns(name)
+        columns = self.columns(name, extent)
         facts = {
             "Key": ", ".join(table.keys),
             "Partitions": ", ".join(table.partitioned_by),
@@ -208,11 +208,10 @@ class Shelf:
         every = self.project.config.snapshots_every
         return {chain.table.name: chain for chain in chains_of(self.project.groups_of(source.source), source, every)}
 
-    def _columns(self, name: str) -> tuple[Column, ...]:
+    def columns(self, name: str, extent: Extent | None) -> tuple[Column, ...]:
         """The columns as the table has them, else as the contracts say that it will."""
         keys = self.tables[name].keys
         told = {column.name: replace(column, key=column.name in keys) for column in self._declared(name)}
-        extent = self.extents[name]
         if extent is None or not extent.columns:
             return tuple(told.values())
         found = ((column, kind, told.get(column) or own_column(column, kind)) for column, kind in extent.columns)

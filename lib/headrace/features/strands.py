@@ -70,9 +70,8 @@ def columns_read(feature: Feature, time: str) -> dict[str, How]:
 def _of_source(source: EventContract, project: Project) -> Iterator[Strand]:
     raw, time = f"raw.events_{source.source}", source.roles.event_time
     groups = project.groups_of(source.source)
-    arrives = Field(f"landing.{source.source}" if source.table is None else f"source.{source.source}")
     for column in (*source.columns, "landed_on"):
-        yield Strand(arrives, Field(raw, column), "copied")
+        yield Strand(_arrives(source, column), Field(raw, column), "copied")
     yield Strand(Field(raw, time), Field(raw, "event_date"), "computed")
     for tiling, over in tilings(groups, source).items():
         tiles = tiles_table(source, tiling).name
@@ -89,6 +88,14 @@ def _of_source(source: EventContract, project: Project) -> Iterator[Strand]:
         for keep in chain.keeps:
             states = dict.fromkeys(atom.column for slot in keep.slots for atom in slot.atoms)
             yield from (Strand(Field(tiles, one), Field(chain.table.name, keep.column), "aggregated") for one in states)
+
+
+def _arrives(source: EventContract, column: str) -> Field:
+    """Where a column of raw events comes from: a landing zone, whose lines have no columns, or a table's column."""
+    if source.table is None:
+        return Field(f"landing.{source.source}")
+    called = {**source.called, "landed_on": source.arrived or ""}
+    return Field(f"source.{source.source}", called[column])
 
 
 def _of_group(group: FeatureGroup, project: Project) -> Iterator[Strand]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,6 +46,8 @@ class Events:
     finished: Callable[[JobResult], None] = lambda result: None
     retried: Callable[[str, BaseException], None] = lambda job, error: None
     warned: Callable[[str, str], None] = lambda job, text: None
+    read: Callable[[Step, Mapping[str, str]], None] = lambda step, versions: None
+    recorded: Callable[[Step, Sequence[Entry]], None] = lambda step, entries: None
 
 
 @dataclass
@@ -221,6 +223,7 @@ class Run:
     def _identity(self, step: Step, stamps: Mapping[Any, str], sinks: Sinks) -> dict[str, str]:
         """What a commit says of itself: enough to prove from the table alone what it was made from."""
         read = {name: self._version(asset, step, sinks) for name, asset in sorted(step.job.inputs.items())}
+        self.events.read(step, read)
         return {
             "job": step.job.name,
             "interval": step.interval.label(),
@@ -277,6 +280,7 @@ class Run:
         ]
         with self._ledger_lock:
             self.ledger.append(entries)
+        self.events.recorded(step, entries)
 
     def _write_failure(self, job: Job, result: JobResult) -> None:
         seen = self.look()

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from headrace.ground.document import Document, Strict, parse_document, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
+from headrace.ground.lineage import Lineage
 from headrace.ground.places import Storage, Tracking
 from headrace.ground.serving import Online
 from headrace.ground.targets import Targets
@@ -111,6 +112,7 @@ class Config(Strict):
     maintenance: Maintenance = Maintenance()
     tracking: Tracking = Tracking()
     online: Online = Online()
+    lineage: Lineage = Lineage()
     engine: Engine = Engine()
     cost: Cost = Cost()
     targets: Targets = Targets()

@@ -1,0 +1,1 @@
+"""What runs tell to others: lineage events, kept until they are sent."""
