@@ -17,7 +17,7 @@ from headrace_bootstrap.layout import Layout
 from headrace_bootstrap.refusal import Refusal
 from headrace_bootstrap.steps import Step, digest
 
-SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "lib", "jobs", "conf")
+SOURCES = ("pyproject.toml", "setup.py", "headrace.yaml", "README.md", "LICENSE", "lib", "jobs", "conf")
 """What a wheel is built from."""
 UNPACKED = "environment"
 EXECUTORS_PYTHON = f"./{UNPACKED}/bin/python"

@@ -36,7 +36,7 @@ def test_it_holds_every_file_of_lib_jobs_and_conf_and_nothing_else(built):
     with zipfile.ZipFile(built) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
         tops = {name.partition("/")[0] for name in wheel.namelist()}
-    assert names == expected
+    assert names == expected | {"headrace/headrace.yaml", "headrace/commit.txt"}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"headrace"}
     assert {"headrace/py.typed", "headrace/jobs/graph.py", "headrace/conf/contracts/labels/lapsed.yaml"} <= names
     assert {"headrace/cli/template/spark-submit.sh.j2", "headrace/ground/errors.json"} <= names
@@ -107,8 +107,7 @@ def _name(line: str) -> str:
 def test_its_commands_work_where_only_its_requirements_are(built, tmp_path):
     """Installed from the wheel: a project is made and checked without pyspark, delta or mlflow."""
     site = tmp_path / "site"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site)]
-    subprocess.run([*pip, str(built)], check=True, capture_output=True, timeout=120)
+    install(built, site)
     env = {**os.environ, "PYTHONPATH": str(site)}
     for words, told in (
         (["--version"], "headrace "),
@@ -122,3 +121,50 @@ def test_its_commands_work_where_only_its_requirements_are(built, tmp_path):
     asked = [sys.executable, "-c", "import headrace; print(headrace.__file__)"]
     ran = subprocess.run(asked, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
     assert Path(ran.stdout.strip()).is_relative_to(site)
+
+
+@pytest.mark.slow
+def test_a_task_runs_the_project_that_a_wheel_holds(built, tmp_path):
+    """Only wheels are there: headrace's with the demo, then a project's own, which goes before it."""
+    site = tmp_path / "site"
+    env = {**os.environ, "PYTHONPATH": str(site), "HEADRACE_PROJECT": str(tmp_path / "demo")}
+    install(built, site)
+    assert "demo, environment local: 11 jobs" in task(env, tmp_path, "lint")
+    assert (tmp_path / "demo/conf/contracts/labels/lapsed.yaml").is_file()
+    subprocess.run([sys.executable, "-m", "headrace", "init", "my-shop"], cwd=tmp_path, check=True, capture_output=True)
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path / "dist"),
+        "my-shop",
+    ]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    install(*(tmp_path / "dist").glob("*.whl"), site)
+    del env["HEADRACE_PROJECT"]
+    (tmp_path / "empty").mkdir()
+    assert "my-shop, environment local: 11 jobs" in task(env, tmp_path / "empty", "lint")
+    assert (tmp_path / "empty/my-shop/jobs/count_active.py").is_file()
+
+
+def install(wheel: Path, site: Path) -> None:
+    """A wheel alone, without what it asks for."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site)]
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True, timeout=120)
+
+
+def task(env: dict[str, str], folder: Path, *words: str) -> str:
+    """What the entry point of a scheduler's task says, in a folder that is no project."""
+    command = [sys.executable, "-c", "from headrace.cli.task import main; main()", *words]
+    ran = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_it_says_which_commit_it_was_built_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADRACE_COMMIT", "0123abc-dirty")
+    with zipfile.ZipFile(build_wheel(tmp_path)) as wheel:
+        assert wheel.read("headrace/commit.txt") == b"0123abc-dirty\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated
@@ -62,9 +63,11 @@ Select = Annotated[str | None, typer.Option("--select", metavar="SEL", help="JOB
 
 
 def show_version(wanted: bool) -> None:
-    """Print the version and stop."""
+    """Print the version, with the commit where it was installed from a wheel, and stop."""
     if wanted:
-        typer.echo(f"headrace {__version__}")
+        stamp = resources.files("headrace").joinpath("commit.txt")
+        commit = stamp.read_text(encoding="utf-8").strip() if stamp.is_file() else ""
+        typer.echo(f"headrace {__version__}" + (f" ({commit})" if commit else ""))
         raise typer.Exit
 
 

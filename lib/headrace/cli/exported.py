@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import typer
 
 from headrace.cli.absent import stand_ins
+from headrace.cli.carried import carried_by
 from headrace.cli.choice import Choice, console
+from headrace.export.databricks import bundle
 from headrace.export.files import Files
 from headrace.graph.manifest import Manifest, manifest
 from headrace.graph.project import open_configuration
@@ -52,6 +55,21 @@ def write_files(
         raise HeadraceError("PAGE_UNWRITABLE", file=folder, problem=error.strerror) from None
     console(markup=False).print(f"{len(found.jobs)} jobs in {folder}: {', '.join(files.texts)}.", soft_wrap=True)
     return DONE
+
+
+def write_bundle(choice: Choice, output: Path | None, check: bool) -> int:
+    """The Databricks bundle of a project that makes a wheel.
+
+    Raises:
+        HeadraceError: EXPORT_NO_WHEEL; what ``write_files`` refuses.
+    """
+
+    def made(found: Manifest, folder: Path, root: Path) -> Files:
+        if found.project not in carried_by(root):
+            raise HeadraceError("EXPORT_NO_WHEEL", folder=root, project=found.project)
+        return bundle(found, Path(os.path.relpath(root, folder)).as_posix())
+
+    return write_files(choice, "databricks", made, output, check)
 
 
 def write_manifest(choice: Choice, output: Path | None) -> int:

@@ -73,6 +73,16 @@ def export_script(
     raise typer.Exit(write_files(chosen, "script", lambda found, folder, root: script(found), output, check))
 
 
+@export.command("databricks")
+def export_databricks(
+    output: Output = None, check: Check = False, env: Env = "local", project: Folder = HERE, sets: Sets = None
+) -> None:
+    """Write a Databricks asset bundle: a task a job, dev and prod, a backfill; starts no Spark and asks no workspace."""
+    from headrace.cli.exported import write_bundle
+
+    raise typer.Exit(write_bundle(Choice(project, env, tuple(sets or ())), output, check))
+
+
 def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
     """Print the lines, write them into a file, or compare that.
 

@@ -100,6 +100,7 @@ def _values(name: str) -> dict[str, object]:
     mondays = [FIRST + timedelta(weeks=week) for week in range(WEEKS + 1)]
     return {
         "name": name,
+        "package": f"{name.replace('-', '_')}_project",
         "range": compatible_range(__version__),
         "home": HOME,
         "lines": f"{sum(map(len, made_up_days().values())):,}",

@@ -12,11 +12,24 @@ from headrace.cli import main as headrace
 
 
 def main() -> None:
-    """Carry the words of the process out.
+    """Carry the words of the process out, in the project that is at hand (``cli.carried``) where they name none.
 
     Raises:
         SystemExit: with the exit status, where it is not 0.
     """
-    status = headrace()
+    status = headrace(_in_project(sys.argv[1:]))
     if status:
         sys.exit(status)
+
+
+def _in_project(words: list[str]) -> list[str]:
+    from headrace.cli.carried import task_folder
+    from headrace.ground.errors import HeadraceError
+
+    if not words or words[0].startswith("-") or any(word.partition("=")[0] == "--project" for word in words):
+        return words
+    try:
+        return [*words, "--project", str(task_folder())]
+    except HeadraceError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_status)

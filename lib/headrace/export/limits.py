@@ -26,13 +26,13 @@ class Limits:
     dots: str = "."
     """What stands for a dot, as in ``train_model.lapse_risk``, where the target takes none."""
 
-    def tasks(self, manifest: Manifest, also: int = 0) -> Mapping[str, str]:
-        """Job -> the name of its task; ``also`` is how many tasks there are besides.
+    def tasks(self, manifest: Manifest, besides: tuple[str, ...] = ()) -> Mapping[str, str]:
+        """Job -> the name of its task; ``besides`` are the tasks that are no jobs.
 
         Raises:
             HeadraceError: EXPORT_JOB_NAME, EXPORT_NAMES_MEET, EXPORT_TOO_MANY.
         """
-        found: dict[str, str] = {}
+        found = {f"headrace's own {name}": name for name in besides}
         for node in manifest.jobs:
             task = node.name.replace(".", self.dots)
             problem = self._problem(node.name, task)
@@ -42,11 +42,10 @@ class Limits:
             if twin is not None:
                 raise HeadraceError("EXPORT_NAMES_MEET", job=node.name, twin=twin, task=task, target=self.target)
             found[node.name] = task
-        count = len(found) + also
-        if count > self.most:
-            last = manifest.jobs[max(0, self.most - also)].name
-            raise HeadraceError("EXPORT_TOO_MANY", target=self.target, count=count, most=self.most, job=last)
-        return MappingProxyType(found)
+        if len(found) > self.most:
+            last = manifest.jobs[max(0, self.most - len(besides))].name
+            raise HeadraceError("EXPORT_TOO_MANY", target=self.target, count=len(found), most=self.most, job=last)
+        return MappingProxyType({node.name: found[node.name] for node in manifest.jobs})
 
     def _problem(self, name: str, task: str) -> str:
         if not _ANYWHERE.fullmatch(name):

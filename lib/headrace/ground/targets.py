@@ -33,10 +33,12 @@ Cron = Annotated[str, AfterValidator(_cron)]
 class Databricks(Strict):
     """A workspace. With ``runtime`` and ``node_type`` jobs share a cluster of ``workers``; without, they are serverless.
 
-    ``catalog`` is the catalog of Unity Catalog in which tables get their names.
+    ``catalog`` is the catalog of Unity Catalog in which tables get their names; ``development`` the environment of the
+    bundle's target dev, where it is another one.
     """
 
     catalog: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,254}$")
+    development: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
     runtime: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
     node_type: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
     workers: int = Field(default=1, ge=0, le=1000)

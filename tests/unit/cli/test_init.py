@@ -23,7 +23,7 @@ FILES = {
     "conf/spark-defaults.conf", "conf/contracts/events/orders.yaml", "conf/contracts/features/customer_activity.yaml",
     "conf/contracts/labels/lapsed.yaml", "conf/contracts/models/lapse_risk.yaml", "conf/contracts/owners.yaml",
     "conf/contracts/lock/growth.customer_activity.yaml", "headrace.yaml", "jobs/__init__.py",
-    "jobs/count_active.py", "jobs/graph.py", "spark-submit.sh", "tests/test_count_active.py",
+    "jobs/count_active.py", "jobs/graph.py", "pyproject.toml", "spark-submit.sh", "tests/test_count_active.py",
 }  # fmt: skip
 MOST_JOB_LINES = 12
 

@@ -56,3 +56,17 @@ def test_what_conf_says_of_targets_is_checked(tmp_path, line, told):
     (root / "conf/local.yaml").write_text(f"{line}\n")
     status, said = headrace("lint", "--project", str(root))
     assert (status, told in said) == (2, True), said
+
+
+def test_a_bundle_leads_from_its_folder_to_where_the_wheel_is_built(tmp_path):
+    root = make_project(tmp_path / "tiny", days=0)
+    words = ("export", "databricks", "--project", str(root), "--set", "storage.warehouse=s3://bucket/tables")
+    status, said = headrace(*words)
+    assert (status, "EXPORT_NO_WHEEL" in said, "headrace init writes one" in said) == (2, True, True)
+    (root / "pyproject.toml").write_text('[project.entry-points."headrace.projects"]\ntiny = "tiny_project"\n')
+    assert headrace(*words)[0] == 0
+    assert "path: ../../..\n" in (root / "home/export/databricks/databricks.yml").read_text()
+    assert "- ../../../../dist/*.whl\n" in (root / "home/export/databricks/resources/tiny.yml").read_text()
+    assert headrace(*words, "--check") == (0, "")
+    status, said = headrace("export", "databricks", "--project", str(root))
+    assert (status, "EXPORT_WAREHOUSE" in said, "--env NAME" in said) == (2, True, True)

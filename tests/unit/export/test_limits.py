@@ -11,9 +11,9 @@ from headrace.ground.errors import HeadraceError
 NARROW = Limits("a target", r"[a-z0-9_]+", "lower-case letters, digits and '_'", longest=8, most=4, dots="__")
 
 
-def refused(*jobs, also=0):
+def refused(*jobs, besides=()):
     with pytest.raises(HeadraceError) as caught:
-        NARROW.tasks(manifest_of(*jobs), also)
+        NARROW.tasks(manifest_of(*jobs), besides)
     assert caught.value.exit_status == 2
     return caught.value
 
@@ -55,4 +55,9 @@ def test_more_tasks_than_it_takes_are_refused_with_the_first_job_beyond():
     assert len(NARROW.tasks(manifest_of(*jobs[:4]))) == 4
     error = refused(*jobs)
     assert (error.code, error.parameters["job"], error.parameters["count"]) == ("EXPORT_TOO_MANY", "j4", 5)
-    assert refused(*jobs[:4], also=1).parameters["job"] == "j3"
+    assert refused(*jobs[:4], besides=("status",)).parameters["job"] == "j3"
+
+
+def test_a_job_that_is_called_as_a_task_of_headraces_own_is_refused():
+    error = refused(node("status"), besides=("status",))
+    assert (error.code, error.parameters["twin"]) == ("EXPORT_NAMES_MEET", "headrace's own status")
