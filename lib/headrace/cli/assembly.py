@@ -17,9 +17,9 @@ from headrace.graph.holds import Holding
 from headrace.graph.job import Asset
 from headrace.graph.ledger import LEDGER, Ledger
 from headrace.graph.lint import Graph
-from headrace.graph.plan import View, view
 from headrace.graph.project import Project
 from headrace.graph.run import Sinks
+from headrace.graph.view import View, view
 from headrace.ground.interval import Interval, parse_instant
 from headrace.ground.places import is_server, local_path
 from headrace.ground.remote import check_remote

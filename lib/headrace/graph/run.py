@@ -24,10 +24,12 @@ from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, S
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, startable
-from headrace.graph.plan import Step, View, carries_on, due, needed, not_ready, steps
+from headrace.graph.plan import Step, due, not_ready, steps
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, by_output, total
 from headrace.graph.sessions import JobSessions
+from headrace.graph.stamps import carries_on
+from headrace.graph.view import View, needed
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
 from headrace.ground.session import is_classic, slots

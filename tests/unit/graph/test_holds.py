@@ -10,7 +10,8 @@ from graph_fakes import START, Memory, day, job, ledger_of, table
 from headrace.graph.holds import Hold, Holding, Restored, content
 from headrace.graph.job import Latest
 from headrace.graph.ledger import Entry, Ledger
-from headrace.graph.plan import View, not_ready, survey, view
+from headrace.graph.plan import not_ready, survey
+from headrace.graph.view import View, view
 from headrace.ground.interval import Interval
 
 FEATURES = replace(job("features"), outputs=(table("old"), table("other")))

@@ -10,8 +10,10 @@ from graph_fakes import START, day, entry, job, ledger_of, table
 
 from headrace.graph.job import Each, Latest, Once
 from headrace.graph.ledger import Ledger
-from headrace.graph.plan import Missing, carries_on, due, intervals_of, needed, not_ready, plan, steps, survey, view
+from headrace.graph.plan import Missing, due, not_ready, plan, steps, survey
 from headrace.graph.select import ordered
+from headrace.graph.stamps import carries_on
+from headrace.graph.view import intervals_of, needed, view
 from headrace.ground.interval import DAY, WEEK, Interval
 
 LANDED = {f"2017-01-{number:02d}": "files" for number in range(1, 32)}
