@@ -8,13 +8,13 @@ is below: a table that is made anew from the same inputs has the same stamp, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from headrace.graph.job import Asset, Job
 from headrace.graph.ledger import Entry
 from headrace.graph.lint import Graph, upstream
 from headrace.graph.stamps import stamp
-from headrace.graph.view import View, intervals_of, made_anew, needed
+from headrace.graph.view import Pending, View, intervals_of, made_anew, needed
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, merge_adjacent
 
@@ -158,6 +158,7 @@ class Plan:
     steps: tuple[Step, ...]
     not_ready: Mapping[str, tuple[Missing, ...]]
     """By job; () for a job that is below one that is not ready."""
+    pending: Pending = field(default_factory=dict)
 
 
 def survey(graph: Graph, seen: View, most: int) -> Plan:
@@ -176,7 +177,7 @@ def survey(graph: Graph, seen: View, most: int) -> Plan:
         elif dues:
             pending[job.name] = {item.interval: item.stamp for item in dues}
             found += steps(job, dues, most)
-    return Plan(tuple(found), unready)
+    return Plan(tuple(found), unready, pending)
 
 
 def plan(graph: Graph, seen: View, most: int) -> tuple[Step, ...]:

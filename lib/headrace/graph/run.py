@@ -20,16 +20,18 @@ from pyspark.sql import DataFrame, SparkSession
 
 from headrace.contracts.fingerprint import fingerprint
 from headrace.graph.failures import cause_of, note_of, retryable, translate
+from headrace.graph.forecast import seconds_ahead
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
-from headrace.graph.order import longest_path, startable
-from headrace.graph.plan import Step, due, not_ready, steps
+from headrace.graph.order import longest_path, ranked, startable
+from headrace.graph.plan import Step, due, not_ready, steps, survey
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, by_output, total
+from headrace.graph.rows import rows_read
 from headrace.graph.sessions import JobSessions
 from headrace.graph.stamps import carries_on
-from headrace.graph.view import View, needed
+from headrace.graph.view import View
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
 from headrace.ground.session import is_classic, slots
@@ -85,14 +87,15 @@ class Run:
         order = TopologicalSorter(self._parents())
         order.prepare()
         by_name = {job.name: job for job in self.jobs}
-        weight = longest_path(self.jobs)
+        weight = longest_path(self.jobs, self._seconds_ahead())
+        most = self.project.config.engine.parallel_jobs
         waiting: list[str] = []
         running: dict[Future[JobResult], Job] = {}
-        pool = ThreadPoolExecutor(self.project.config.engine.parallel_jobs, thread_name_prefix="job")
+        pool = ThreadPoolExecutor(most, thread_name_prefix="job")
         with pool as threads, self._sessions.cancelled_by_interrupt():
             while order.is_active():
-                waiting = sorted([*waiting, *order.get_ready()], key=lambda name: -weight[name])
-                for name in startable([by_name[name] for name in waiting], list(running.values())):
+                waiting = ranked([*waiting, *order.get_ready()], weight)
+                for name in startable([by_name[name] for name in waiting], list(running.values()), most):
                     waiting.remove(name)
                     running[threads.submit(self._job, by_name[name])] = by_name[name]
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -100,6 +103,10 @@ class Run:
                     job = running.pop(future)
                     self._settle(job, future)
                     order.done(job.name)
+
+    def _seconds_ahead(self) -> Mapping[str, float]:
+        seen = self.look()
+        return seconds_ahead(self.jobs, survey(self.jobs, seen, self.project.config.engine.most_intervals), seen)
 
     def _parents(self) -> dict[str, set[str]]:
         names = {job.name for job in self.jobs}
@@ -152,7 +159,8 @@ class Run:
         why = f"{fallback}; {step.why}" if fallback else step.why
         self.events.started(step)
         began = time.monotonic()
-        rows_in = self._rows_in(step)
+        read = rows_read(step.job, step.interval, self.look())
+        rows_in = None if read is None else read.count
         attempts = self.project.config.engine.attempts
         outcome, stamps = self._attempt(step, session, sinks, attempts)
         seconds = time.monotonic() - began
@@ -244,19 +252,6 @@ class Run:
         key = asset_key(asset)
         entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
         return next((entry.outputs[key] for entry in entries), "outside")
-
-    def _rows_in(self, step: Step) -> int | None:
-        """Rows that the upstream steps of the intervals read left, each step once; None where nothing is known."""
-        seen = self.look()
-        counted: dict[tuple[Any, ...], int] = {}
-        for name, asset in step.job.inputs.items():
-            maker = seen.makers.get(asset.name)
-            done = self.ledger.done(maker.name) if maker is not None else {}
-            for piece in needed(step.job, name, maker, step.interval, seen) if maker is not None else ():
-                entry = done.get(piece)
-                if entry is not None and entry.rows_out is not None:
-                    counted[(entry.job, entry.at)] = entry.rows_out
-        return sum(counted.values()) if counted else None
 
     def _write_down(
         self, step: Step, stamps: Mapping[Any, str], state: Any, seconds: float,
