@@ -24,6 +24,7 @@ from headrace.cli.exports import export
 from headrace.cli.lineage import lineage
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, DryRun, Env, Folder, Sets
+from headrace.cli.release import release
 from headrace.cli.rollback import rollback
 from headrace.cli.sets import training_set
 from headrace.cli.status import status as show_status
@@ -53,6 +54,7 @@ GROUPS = {
     "export": export,
     "training-set": training_set,
     "lineage": lineage,
+    "release": release,
 }
 app.registered_groups = [TyperInfo(part, name=name) for name, part in GROUPS.items()]
 

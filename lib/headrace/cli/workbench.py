@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from headrace.cli.held import held_group
 from headrace.cli.loading import load_graph, open_project
+from headrace.cli.releasing import by_log, released, version_at
 from headrace.cli.warehouse import store_of
 from headrace.contracts.namespaces import is_published
 from headrace.features.catalog import Catalog, build_catalog
@@ -21,6 +22,7 @@ from headrace.features.groups import features_table, kept_tables
 from headrace.graph.ledger import LEDGER
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
+from headrace.graph.releases import Release, find_release
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import parse_instant
 from headrace.ground.secret import reveal_all
@@ -54,6 +56,17 @@ class Workbench:
 
     project: Project
     graph: Graph
+    release: Release | None = None
+    """As of the end of which run tables are read; as they are now where there is none."""
+
+    def at_release(self, run: str) -> Workbench:
+        """The same with every table as it was when a run was through: versions that belong together.
+
+        Raises:
+            HeadraceError: RELEASE_UNKNOWN with the nearest.
+        """
+        known = released(self.project, self.graph, by_log(self.project, self.graph)).releases
+        return replace(self, release=find_release(run, known))
 
     @property
     def catalog(self) -> Catalog:
@@ -88,10 +101,19 @@ class Workbench:
         """All rows of a table ``schema.table``, at a version or the latest.
 
         Raises:
-            HeadraceError: TABLE_UNKNOWN with the nearest name; TABLE_MISSING where it was never made.
+            HeadraceError: TABLE_UNKNOWN with the nearest name; TABLE_MISSING where it was never made;
+                RELEASE_WITHOUT, RELEASE_GONE at a release.
         """
+        if self.release is not None and name in self.release.tables:
+            return self._load(Table(name, ""), version)
         entry = self.catalog.entry("table", name)
-        return self.store.load(Table(entry.name, entry.meaning), version)
+        return self._load(Table(entry.name, entry.meaning), version)
+
+    def _load(self, table: Table, version: int | None = None) -> DataFrame:
+        """A table at a version, at that of the release, or at the latest."""
+        if version is None and self.release is not None:
+            version = version_at(self.release, table.name, self.project)
+        return self.store.load(table, version)
 
     def features(self, group: str, as_of: str | date | None = None, version: int | None = None) -> DataFrame:
         """``(entity..., as_of, features)`` of a group, named ``group`` or ``team.group``; of another project's, ``team.group@version``.
@@ -108,7 +130,7 @@ class Workbench:
             zone, frame = self._published(group)
         else:
             found = self._of_version(self.project.groups.find(group), version)
-            zone, frame = found.zone, self.store.load(features_table(found)).drop("as_of_month")
+            zone, frame = found.zone, self._load(features_table(found)).drop("as_of_month")
         if as_of is None:
             return frame
         if as_of == LATEST:
@@ -124,6 +146,8 @@ class Workbench:
         if reference not in self.project.taken:
             hint = nearest(reference, self.project.taken)
             raise HeadraceError("TAKEN_UNKNOWN", where="the call", name=reference, hint=hint)
+        if self.release is not None:  # what others publish has versions of its own, which no run of this project pins
+            raise HeadraceError("RELEASE_WITHOUT", release=self.release.id, table=reference, hint="")
         group = self.project.taken[reference].group
         table = published_table(group, self.project.catalog_of(reference))
         lake = Lake(self.spark, self.project.home / "sources")
@@ -132,7 +156,7 @@ class Workbench:
     def _of_version(self, group: FeatureGroup, version: int | None) -> FeatureGroup:
         lock = self.project.lock_of(group.namespace)
         if version is None:
-            return held_group(self.project, group, read_decisions(self.store))
+            return self._given(group)
         if version == group.version or lock is None:
             return group
         step = lock.step(version)
@@ -143,6 +167,16 @@ class Workbench:
             raise HeadraceError("VERSION_RETIRED", group=group.namespace, version=version, day=step.retire_after)
         return group.kept_in(step.table)
 
+    def _given(self, group: FeatureGroup) -> FeatureGroup:
+        """The group as its readers are given it: now, or by the rollbacks and contracts as of the release."""
+        history = read_decisions(self.store)
+        if self.release is None:
+            return held_group(self.project, group, history)
+        found = held_group(self.project, group, [step for step in history if step.at <= self.release.at])
+        lock = self.project.lock_of(group.namespace)
+        made = [step.table for step in lock.history if step.table in self.release.tables] if lock is not None else []
+        return found.kept_in(made[-1]) if made and found.table not in self.release.tables else found
+
     def training_set(self, model: str) -> DataFrame:
         """``(entity..., cutoff, label, part, ..., inputs)`` of a model: a row a label, with what was known at its cutoff.
 
@@ -152,7 +186,7 @@ class Workbench:
         models = self.project.models
         if model not in models:
             raise HeadraceError("MODEL_UNKNOWN", model=model, hint=nearest(model, models))
-        return self.store.load(training_table(models[model], self.project.source_of(models[model])))
+        return self._load(training_table(models[model], self.project.source_of(models[model])))
 
     def picture(self, column: str) -> Distribution:
         """How a feature's column is distributed at the latest snapshot, and its mean over the snapshots.

@@ -58,7 +58,7 @@ class Ledger:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self.entries: list[Entry] = sorted((_entry(row) for row in rows.read_rows(LEDGER)), key=lambda entry: entry.at)
+        self.entries: list[Entry] = entries_of(rows.read_rows(LEDGER))
         self._settled: dict[str, dict[Interval, Entry]] = {}
         self._published: set[str] = set()
         self._index(self.entries)
@@ -88,6 +88,11 @@ class Ledger:
                 self._published.add(entry.job)
             if entry.state != "failed":
                 self._settled.setdefault(entry.job, {})[entry.interval] = entry
+
+
+def entries_of(rows: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """The entries of the ledger's rows, in the order in which they were written."""
+    return sorted((_entry(row) for row in rows), key=lambda entry: entry.at)
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

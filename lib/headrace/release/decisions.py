@@ -59,15 +59,16 @@ class Decision:
 
 def read_decisions(rows: Rows, model: str | None = None) -> tuple[Decision, ...]:
     """All steps in their order, of one model or of all. Instants are UTC."""
-    return _in_order(rows.read_rows(DECISIONS), model)
+    return in_order(rows.read_rows(DECISIONS), model)
 
 
 def decisions_of(frame: DataFrame | None, model: str) -> tuple[Decision, ...]:
     """The same from the table itself, as a job is given it; () where there is none. Bounded: a row a step."""
-    return () if frame is None else _in_order(frame.toArrow().to_pylist(), model)
+    return () if frame is None else in_order(frame.toArrow().to_pylist(), model)
 
 
-def _in_order(rows: Iterable[Mapping[str, Any]], model: str | None) -> tuple[Decision, ...]:
+def in_order(rows: Iterable[Mapping[str, Any]], model: str | None = None) -> tuple[Decision, ...]:
+    """The steps of the ledger's rows, in their order, of one model or of all."""
     found = [Decision(**{**row, "at": row["at"].astimezone(UTC)}) for row in rows]
     found.sort(key=lambda decision: (decision.seq, _STEPS[decision.state]))
     return tuple(decision for decision in found if model in (None, decision.model))

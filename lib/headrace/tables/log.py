@@ -86,7 +86,17 @@ class TableLog:
             HeadraceError: TABLE_LOG_UNREADABLE.
         """
         newest = sorted(self._files, reverse=True)[:most]
-        return tuple(commit_of(version, _info(self._files[version])) for version in newest)
+        return tuple(self._commit(version) for version in newest)
+
+    def _commit(self, version: int) -> Commit:
+        if version not in self._read:
+            self._read[version] = commit_of(version, _info(self._files[version]))
+        return self._read[version]
+
+    @cached_property
+    def _read(self) -> dict[int, Commit]:
+        """The commits that were asked for so far; a log is of the moment at which it was first looked into."""
+        return {}
 
     def extent(self) -> Extent | None:
         """The size of the latest version; None where the table has no commit, or is not to be known from its log alone.

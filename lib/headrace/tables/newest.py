@@ -1,9 +1,10 @@
-"""The newest rows of a small table, read from its files by pyarrow. No Spark is started."""
+"""The rows of a small table, or its newest, read from its files by pyarrow. No Spark is started."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,8 @@ def newest_rows(log: TableLog, part: str, time: str) -> tuple[Row, ...] | None:
     Raises:
         HeadraceError: TABLE_LOG_UNREADABLE, TABLE_FILE_UNREADABLE.
     """
-    added = log.added()
-    if added is None or log.folder is None or find_spec("pyarrow") is None:
-        return None
-    if any(file.get("deletionVector") for file in added):
+    added = _readable(log)
+    if added is None or log.folder is None:
         return None
     parts: dict[str, list[Action]] = {}
     for file in added:
@@ -37,6 +36,33 @@ def newest_rows(log: TableLog, part: str, time: str) -> tuple[Row, ...] | None:
         last = max((row[time] for row in rows if row[time] is not None), default=None)
         found += [{**row, part: value} for row in rows if row[time] == last]
     return tuple(found)
+
+
+def all_rows(log: TableLog) -> list[dict[str, Any]] | None:
+    """All rows of a table without partitions, [] where it was never made; None as ``newest_rows``.
+
+    Raises:
+        HeadraceError: TABLE_LOG_UNREADABLE, TABLE_FILE_UNREADABLE.
+    """
+    if log.readable and not log.commits(1):
+        return []
+    added = _readable(log)
+    if added is None or log.folder is None:
+        return None
+    return [{name: _utc(value) for name, value in row.items()} for row in _rows(log.folder, added)]
+
+
+def _utc(value: Any) -> Any:
+    """An instant that a file has without a zone is UTC: Spark's old way of writing (INT96) has none."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+def _readable(log: TableLog) -> Sequence[Action] | None:
+    """The files, where their rows are those of the table."""
+    added = log.added()
+    if added is None or find_spec("pyarrow") is None:
+        return None
+    return None if any(file.get("deletionVector") for file in added) else added
 
 
 def _newest(files: Sequence[Action], time: str) -> Iterable[Action]:
