@@ -89,5 +89,13 @@ def test_a_died_worker_and_an_overflow_in_a_formula_fail_their_jobs_and_nothing_
     notes = {row["job"]: row["note"] for row in ledger if row["state"] == "failed"}
     assert notes["build_tiles"].startswith(failed)
     assert all("\tat " not in note for note in notes.values())
+    failed_after = {row["job"]: row["seconds"] for row in ledger if row["state"] == "failed"}
+    assert all(seconds > 0 for seconds in failed_after.values())
+    page = root / "home/reports/runs/r.html"
+    assert f"Timeline: {page}" in said
+    assert "<td>FORMULA_FAILED</td>" in page.read_text(encoding="utf-8")
+    status, shown = call("status", "r", "--project", str(root))
+    lines = {text.split()[0]: text for text in shown.splitlines() if ".." in text and "+" in text}
+    assert (status, "failed" in lines["dead"], "█" in lines["build_tiles"]) == (0, True, True), shown
     for skipped, above in (("below", "dead"), ("build_features", "build_tiles")):
         assert any(text.split()[:2] == [skipped, "skipped"] and f"{above} failed" in text for text in said.splitlines())

@@ -28,6 +28,7 @@ from headrace.cli.release import release
 from headrace.cli.rollback import rollback
 from headrace.cli.sets import training_set
 from headrace.cli.status import status as show_status
+from headrace.cli.timelines import show_run
 from headrace.ground.errors import DONE, USAGE, HeadraceError
 from headrace.ground.telling import told, trace_of
 
@@ -122,9 +123,16 @@ def plan(
 
 
 @app.command()
-def status(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
-    """The last run, what is champion, how far the tables are done, and what is due now."""
-    raise typer.Exit(show_status(Choice(project, env, tuple(sets or ()))))
+def status(
+    run: Annotated[str | None, typer.Argument(help="A run's ID, or how it begins: its timeline.", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write the run's timeline as a page.")] = None,
+    env: Env = "local", project: Folder = HERE, sets: Sets = None,
+) -> None:  # fmt: skip
+    """The last run, what is champion, how far the tables are done, and what is due now; or the timeline of one run."""
+    chosen = Choice(project, env, tuple(sets or ()))
+    if run is None and output is not None:
+        raise HeadraceError("OPTION_INVALID", problem="--output writes the timeline of a run; name one")
+    raise typer.Exit(show_status(chosen) if run is None else show_run(chosen, run, output))
 
 
 @app.command()

@@ -77,7 +77,7 @@ def grid_of(*columns: str) -> Grid:
         grid.add_column(
             name,
             justify="right"
-            if name in ("rows", "size", "version", "rows in", "rows out", "seconds", "intervals")
+            if name in ("rows", "size", "version", "rows in", "rows out", "start", "seconds", "intervals")
             else "left",
         )
     return grid

@@ -41,6 +41,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.cli.progress import Progress
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
+    from headrace.cli.timelines import show_page
     from headrace.graph.run import Run
     from headrace.ground.asset import At
     from headrace.ground.session import running_stages
@@ -77,6 +78,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
             status = ended(going.go())
         show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)
+        show_page(out, parts, run_id)
         recording.show(out, choice)
     return status
 

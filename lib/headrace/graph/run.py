@@ -68,6 +68,8 @@ class Run:
     events: Events = field(default_factory=Events)
     results: dict[str, JobResult] = field(default_factory=dict)
     _ledger_lock: threading.Lock = field(default_factory=threading.Lock)
+    _under_way: dict[str, tuple[Step, float]] = field(default_factory=dict)
+    """The step that each job is at, or ended in, and when it began."""
 
     @cached_property
     def _sessions(self) -> JobSessions:
@@ -114,13 +116,15 @@ class Run:
 
     def _settle(self, job: Job, future: Future[JobResult]) -> None:
         error = future.exception()
-        result = (
-            JobResult(job.name, "failed", note=note_of(error), error=error) if error is not None else future.result()
-        )
+        result = future.result() if error is None else self._failed(job, error)
         if result.state == "failed":
             self._write_failure(job, result)
         self.results[job.name] = result
         self.events.finished(result)
+
+    def _failed(self, job: Job, error: BaseException) -> JobResult:
+        _, began = self._under_way.get(job.name, (None, time.monotonic()))
+        return JobResult(job.name, "failed", time.monotonic() - began, note=note_of(error), error=error)
 
     def _job(self, job: Job) -> JobResult:
         blocked = self._blocked(job)
@@ -159,6 +163,7 @@ class Run:
         why = f"{fallback}; {step.why}" if fallback else step.why
         self.events.started(step)
         began = time.monotonic()
+        self._under_way[step.job.name] = (step, began)
         read = rows_read(step.job, step.interval, self.look())
         rows_in = None if read is None else read.count
         attempts = self.project.config.engine.attempts
@@ -280,9 +285,10 @@ class Run:
         self.events.recorded(step, entries)
 
     def _write_failure(self, job: Job, result: JobResult) -> None:
-        seen = self.look()
-        interval = job.every.span if isinstance(job.every, Once) else seen.asked
-        entry = Entry(datetime.now(UTC), self.run_id, job.name, interval, "failed", "", note=result.note[:2000])
+        asked = job.every.span if isinstance(job.every, Once) else self.look().asked
+        interval = self._under_way[job.name][0].interval if job.name in self._under_way else asked
+        now, note = datetime.now(UTC), result.note[:2000]
+        entry = Entry(now, self.run_id, job.name, interval, "failed", "", result.seconds, note=note)
         try:
             with self._ledger_lock:
                 self.ledger.append([entry])
