@@ -83,6 +83,30 @@ def export_databricks(
     raise typer.Exit(write_bundle(Choice(project, env, tuple(sets or ())), output, check))
 
 
+@export.command("airflow")
+def export_airflow(
+    output: Output = None, check: Check = False, env: Env = "local", project: Folder = HERE, sets: Sets = None
+) -> None:
+    """Write a DAG file of Airflow 3: a SparkSubmitOperator a job; starts no Spark, imports no Airflow."""
+    from headrace.cli.exported import write_files
+    from headrace.export.airflow import dag
+
+    chosen = Choice(project, env, tuple(sets or ()))
+    raise typer.Exit(write_files(chosen, "airflow", lambda found, folder, root: dag(found), output, check))
+
+
+@export.command("kubeflow")
+def export_kubeflow(
+    output: Output = None, check: Check = False, env: Env = "local", project: Folder = HERE, sets: Sets = None
+) -> None:
+    """Write a Kubeflow pipeline in kfp's DSL: a component a job; starts no Spark, imports no kfp."""
+    from headrace.cli.exported import write_files
+    from headrace.export.kubeflow import pipeline
+
+    chosen = Choice(project, env, tuple(sets or ()))
+    raise typer.Exit(write_files(chosen, "kubeflow", lambda found, folder, root: pipeline(found), output, check))
+
+
 def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
     """Print the lines, write them into a file, or compare that.
 

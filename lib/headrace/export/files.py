@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -51,6 +52,10 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["literal"] = repr
+    environment.filters["literal"] = _literal
     text = resources.files("headrace.export").joinpath(template).read_text(encoding="utf-8")
     return environment.from_string(text).render(**values)
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

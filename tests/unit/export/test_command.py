@@ -12,9 +12,10 @@ def root(tmp_path_factory):
     return make_project(tmp_path_factory.mktemp("tiny"), days=0)
 
 
-@pytest.mark.parametrize("target", ["script"])
+@pytest.mark.parametrize("target", ["script", "airflow", "kubeflow"])
 def test_files_are_written_without_spark_and_are_checked(root, tmp_path, target):
     words = ("export", target, "--project", str(root), "--output", str(tmp_path / "out"))
+    words += ("--set", "targets.kubeflow.image=registry.example.com/tiny:1")
     status, said = headrace(*words, "--check")
     assert (status, "EXPORT_STALE" in said, f"headrace export {target} --output" in said) == (2, True, True)
     assert not (tmp_path / "out").exists()
