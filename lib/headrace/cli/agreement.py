@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from headrace.cli.absent import stand_ins
+from headrace.cli.alerts import keep_record
 from headrace.cli.choice import Choice, console, grid_of
 from headrace.graph.agreed import Broken, problems, refuse
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.ground.errors import DONE, USAGE, HeadraceError
-
-ALERT_FORMAT = 1
 
 
 class Signed(Protocol):
@@ -97,12 +95,7 @@ def keep_alert(project: Project, broken: Broken) -> None:
     """
     group = project.groups[broken.group]
     present = project.bound(broken.group).fingerprint
-    record: dict[str, Any] = {
-        "format_version": ALERT_FORMAT,
-        "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "code": broken.error.code,
-        "project": project.name,
-        "environment": project.env,
+    about = {
         "team": group.team,
         "group": group.group,
         "owner": group.owner,
@@ -112,11 +105,4 @@ def keep_alert(project: Project, broken: Broken) -> None:
         "changes": [change.to_json() for change in broken.changes],
         "consumers": broken.consumers.to_json(),
     }
-    path = project.home / "alerts" / f"contract-{broken.lock.name}-{present}.json"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        console(markup=False).print(
-            f"No alert record was kept: {path} cannot be written ({error.strerror}).", soft_wrap=True
-        )
+    keep_record(project, f"contract-{broken.lock.name}-{present}", broken.error.code, about)

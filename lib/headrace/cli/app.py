@@ -20,6 +20,7 @@ from headrace.cli import leakage as leaks
 from headrace.cli.absent import missing
 from headrace.cli.choice import Choice, show_whole
 from headrace.cli.contract import contract
+from headrace.cli.deadlines import show_deadlines
 from headrace.cli.exports import export
 from headrace.cli.lineage import lineage
 from headrace.cli.look import feature, table
@@ -126,12 +127,15 @@ def plan(
 def status(
     run: Annotated[str | None, typer.Argument(help="A run's ID, or how it begins: its timeline.", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write the run's timeline as a page.")] = None,
+    deadlines: Annotated[bool, typer.Option("--deadlines", help="The last 30 runs of each table that has a deadline.")] = False,
     env: Env = "local", project: Folder = HERE, sets: Sets = None,
 ) -> None:  # fmt: skip
     """The last run, what is champion, how far the tables are done, and what is due now; or the timeline of one run."""
     chosen = Choice(project, env, tuple(sets or ()))
     if run is None and output is not None:
         raise HeadraceError("OPTION_INVALID", problem="--output writes the timeline of a run; name one")
+    if deadlines:
+        raise typer.Exit(show_deadlines(chosen))
     raise typer.Exit(show_status(chosen) if run is None else show_run(chosen, run, output))
 
 

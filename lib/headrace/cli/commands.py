@@ -37,11 +37,13 @@ def run(choice: Choice) -> int:
 def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, asked: Interval, run_id: str) -> int:
     """One run under the warehouse's lock, with progress, and what came of it at the end."""
     from headrace.cli.assembly import assemble
-    from headrace.cli.outcome import seconds_before, show_outcome
+    from headrace.cli.foreseeing import foreseeing
+    from headrace.cli.outcome import show_outcome
     from headrace.cli.progress import Progress
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
     from headrace.cli.timelines import show_page
+    from headrace.graph.events import beside
     from headrace.graph.run import Run
     from headrace.ground.asset import At
     from headrace.ground.session import running_stages
@@ -61,8 +63,9 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         names = tuple(job.name for job in chosen)
         chosen = parts.jobs(names)
         parts.pin_sources(chosen)
-        progress = Progress(out, names, lambda: running_stages(parts.spark), seconds_before(parts.ledger))
-        recording = Recording.of(parts, at, progress.events)
+        ahead = foreseeing(out, parts, chosen, run_id)
+        progress = Progress(out, names, lambda: running_stages(parts.spark), ahead.left)
+        recording = Recording.of(parts, at, beside(ahead.events, progress.events))
         forced = names if choice.refresh else ()
         going = Run(
             parts.project,
@@ -78,6 +81,8 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
             status = ended(going.go())
         show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)
+        for line in ahead.ended(going.results):
+            out.print(line, markup=False, soft_wrap=True)
         show_page(out, parts, run_id)
         recording.show(out, choice)
     return status

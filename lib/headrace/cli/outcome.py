@@ -9,7 +9,6 @@ from rich.console import Console
 
 from headrace.cli.assembly import Assembly
 from headrace.cli.progress import summary
-from headrace.graph.ledger import Ledger
 from headrace.graph.result import JobResult
 from headrace.ground.errors import DONE, HeadraceError
 from headrace.ground.places import is_file_store
@@ -20,11 +19,6 @@ from headrace.release.decisions import DECISIONS
 
 if TYPE_CHECKING:
     from headrace.cli.choice import Choice
-
-
-def seconds_before(ledger: Ledger) -> dict[str, float]:
-    """What each job took when it was last run with as many intervals; the progress's guess of the time left."""
-    return {entry.job: entry.seconds for entry in ledger.entries if entry.state == "done"}
 
 
 def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[JobResult, ...], status: int) -> None:

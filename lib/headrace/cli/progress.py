@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from headrace.graph.events import Events
 from headrace.graph.plan import Step
 from headrace.graph.result import JobResult
-from headrace.graph.run import Events
 from headrace.ground.secret import redact
 from headrace.ground.telling import told
 
+Left = Callable[[], tuple[float, float, float] | None]
 Stages = Callable[[], tuple[tuple[str, int, int], ...]]
 _STYLES = {
     "done": "green",
@@ -29,15 +30,13 @@ _STYLES = {
 
 
 class Progress:
-    """Listens to a run. ``seconds_before`` are the seconds each job took when it was last run, for the time left."""
+    """Listens to a run. ``left`` foretells the seconds until its end: low, likely, high; None where nothing is known."""
 
-    def __init__(
-        self, console: Console, jobs: tuple[str, ...], stages: Stages, seconds_before: dict[str, float]
-    ) -> None:
+    def __init__(self, console: Console, jobs: tuple[str, ...], stages: Stages, left: Left) -> None:
         self.console = console
         self.jobs = jobs
         self._stages = stages
-        self._before = seconds_before
+        self._foreseen = left
         self._began = time.monotonic()
         self._running: dict[str, tuple[float, Step]] = {}
         self._results: dict[str, JobResult] = {}
@@ -70,9 +69,7 @@ class Progress:
         if not self.console.is_terminal:
             rows = f", {result.rows_out:,} rows" if result.rows_out is not None else ""
             left = self._left()
-            self._say(
-                f"{result.job}: {result.state}{rows}, {result.seconds:.1f} s{f'; about {left:.0f} s left' if left else ''}"
-            )
+            self._say(f"{result.job}: {result.state}{rows}, {result.seconds:.1f} s{f'; {left}' if left else ''}")
 
     def _retry(self, job: str, error: BaseException) -> None:
         self._say(f"{job}: tried again after {told(error).splitlines()[0]}")
@@ -85,12 +82,13 @@ class Progress:
             f"[{time.monotonic() - self._began:6.1f} s] {text}", highlight=False, markup=False, soft_wrap=True
         )
 
-    def _left(self) -> float | None:
-        """Seconds left, from what the remaining jobs took the last time; None where nothing is known."""
-        with self._lock:
-            remaining = [self._before.get(job) for job in self.jobs if job not in self._results]
-        known = [seconds for seconds in remaining if seconds is not None]
-        return sum(known) if known else None
+    def _left(self) -> str:
+        """Time left, with the interval that it is in four times of five; nothing where nothing is known."""
+        found = self._foreseen()
+        if found is None:
+            return ""
+        low, likely, high = found
+        return f"about {likely:.0f} s left ({low:.0f} to {high:.0f})"
 
     def _live(self) -> Table:
         table = _columns()
@@ -108,7 +106,7 @@ class Progress:
                 table.add_row(job, "[dim]waiting[/]", "", "", "", "", "")
         stages = "  ".join(f"{done}/{tasks} tasks" for _, done, tasks in self._stages())
         left = self._left()
-        ahead = f", about {left:.0f} s left" if left else ""
+        ahead = f", {left}" if left else ""
         table.caption = f"{time.monotonic() - self._began:.0f} s{ahead}  {stages}"
         return table
 

@@ -18,8 +18,8 @@ from headrace.ground.interval import Interval
 
 if TYPE_CHECKING:
     from headrace.cli.assembly import Assembly
+    from headrace.graph.events import Events
     from headrace.graph.project import Project
-    from headrace.graph.run import Events
     from headrace.ground.asset import At
     from headrace.tracing.recorder import Recorder
 
@@ -46,10 +46,11 @@ class Recording:
             return cls(shown)
         from openlineage.client.event_v2 import set_producer
 
+        from headrace.graph.events import beside
         from headrace.tracing.datasets import Datasets
         from headrace.tracing.events import RunTold
         from headrace.tracing.outbox import Outbox
-        from headrace.tracing.recorder import Recorder, beside
+        from headrace.tracing.recorder import Recorder
         from headrace.tracing.transport import transport_of
 
         set_producer(PRODUCER)

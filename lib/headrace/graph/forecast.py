@@ -62,7 +62,7 @@ def forecast(jobs: Graph, found: Plan, seen: View, slots: Sequence[int], paralle
 
     A job takes the same seconds on more slots: what is foretold is what running jobs beside one another gains.
     """
-    steps = _steps(found, seen)
+    steps = step_forecasts(found, seen)
     seconds = _by_job(jobs, steps)
     critical = tuple(name for name in longest_way(jobs, seconds) if seconds[name] > 0)
     lanes = [max(min(parallel_jobs, count), 1) for count in slots]
@@ -85,7 +85,7 @@ def seconds_ahead(jobs: Graph, found: Plan, seen: View) -> Mapping[str, float]:
 
     With nothing known of any job it is empty: then each counts as one.
     """
-    steps = _steps(found, seen)
+    steps = step_forecasts(found, seen)
     known = [one.expected.seconds for one in steps if one.expected.seconds is not None]
     if not known:
         return {}
@@ -93,7 +93,8 @@ def seconds_ahead(jobs: Graph, found: Plan, seen: View) -> Mapping[str, float]:
     return {**_by_job(jobs, steps), **unknown}
 
 
-def _steps(found: Plan, seen: View) -> tuple[StepForecast, ...]:
+def step_forecasts(found: Plan, seen: View) -> tuple[StepForecast, ...]:
+    """What each step of a plan is to read and to take."""
     ahead = replace(seen, pending=found.pending)
     names = {step.job.name for step in found.steps}
     took = {name: earlier(seen.ledger.entries, name) for name in names}

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from headrace.graph.job import Each, Job
 from headrace.graph.project import Project
-from headrace.ground.errors import HeadraceError
+from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY
 from headrace.tables.landing import LandingZone
 from headrace.tables.source import SourceTable
@@ -22,7 +22,7 @@ def lint(graph: Graph, project: Project) -> None:
     Raises:
         HeadraceError: GRAPH_INVALID with every problem found.
     """
-    checks = (check_names, check_writers, check_makers, check_docstrings, check_cadence)
+    checks = (check_names, check_writers, check_makers, check_docstrings, check_cadence, check_deadlines)
     problems = [problem for check in checks for problem in check(graph, project)]
     problems += check_cycles(graph)
     if problems:
@@ -65,6 +65,14 @@ def check_cadence(graph: Graph, project: Project) -> Iterator[str]:
     for job in graph:
         if isinstance(job.every, Each) and job.every.length % DAY:
             yield f"job '{job.name}': its intervals are no whole days, but sources land by day"
+
+
+def check_deadlines(graph: Graph, project: Project) -> Iterator[str]:
+    """A deadline of a table that no job makes."""
+    made = {output.name for job in graph for output in job.outputs}
+    for name in project.config.deadlines:
+        if name not in made:
+            yield f"deadlines: '{name}' is no table that a job makes. {nearest(name, made)}"
 
 
 def check_cycles(graph: Graph) -> list[str]:

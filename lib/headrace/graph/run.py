@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from headrace.contracts.fingerprint import fingerprint
+from headrace.graph.events import Events
 from headrace.graph.failures import cause_of, note_of, retryable, translate
 from headrace.graph.forecast import seconds_ahead
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
@@ -39,19 +40,9 @@ from headrace.ground.session import is_classic, slots
 Sinks = Mapping[type, Sink]
 FROM_SPARK = (HeadraceError, PySparkException, Py4JError)
 """What Spark raises: its own, and as Py4J's what pyspark has no name for (a failed write, memory that ran out)."""
+TICK = 1.0
+"""Seconds after which a run looks up from waiting."""
 _STATUS = {"refused": REFUSED, "failed": FAILED, "not ready": NOT_READY}
-
-
-@dataclass(frozen=True)
-class Events:
-    """What a run tells while it goes on; called from the run's threads."""
-
-    started: Callable[[Step], None] = lambda step: None
-    finished: Callable[[JobResult], None] = lambda result: None
-    retried: Callable[[str, BaseException], None] = lambda job, error: None
-    warned: Callable[[str, str], None] = lambda job, text: None
-    read: Callable[[Step, Mapping[str, str]], None] = lambda step, versions: None
-    recorded: Callable[[Step, Sequence[Entry]], None] = lambda step, entries: None
 
 
 @dataclass
@@ -100,7 +91,8 @@ class Run:
                 for name in startable([by_name[name] for name in waiting], list(running.values()), most):
                     waiting.remove(name)
                     running[threads.submit(self._job, by_name[name])] = by_name[name]
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                finished, _ = wait(running, TICK, return_when=FIRST_COMPLETED)
+                self.events.passed()
                 for future in finished:
                     job = running.pop(future)
                     self._settle(job, future)
@@ -108,7 +100,9 @@ class Run:
 
     def _seconds_ahead(self) -> Mapping[str, float]:
         seen = self.look()
-        return seconds_ahead(self.jobs, survey(self.jobs, seen, self.project.config.engine.most_intervals), seen)
+        found = survey(self.jobs, seen, self.project.config.engine.most_intervals)
+        self.events.planned(found, seen)
+        return seconds_ahead(self.jobs, found, seen)
 
     def _parents(self) -> dict[str, set[str]]:
         names = {job.name for job in self.jobs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -27,11 +27,14 @@ class Speedup:
     seconds: float
 
 
-def schedule(jobs: tuple[Job, ...], seconds: Mapping[str, float], lanes: int) -> dict[str, Span]:
+def schedule(
+    jobs: tuple[Job, ...], seconds: Mapping[str, float], lanes: int, running_now: Collection[str] = ()
+) -> dict[str, Span]:
     """List scheduling: whenever a job ends, those that are ready start, the longest remaining path first.
 
     ``lanes`` jobs run at once, an exclusive one alone. The end is never sooner than the longest path, nor than all
-    seconds divided by ``lanes``, and never later than all seconds.
+    seconds divided by ``lanes``, and never later than all seconds. Of those that are ``running_now``, the seconds are
+    what is left of them, and they go on before any other starts.
     """
     by_name = {job.name: job for job in jobs}
     weight = longest_path(jobs, seconds)
@@ -43,6 +46,7 @@ def schedule(jobs: tuple[Job, ...], seconds: Mapping[str, float], lanes: int) ->
     now = 0.0
     while order.is_active():
         waiting = ranked([*waiting, *order.get_ready()], weight)
+        waiting.sort(key=lambda name: name not in running_now)
         for name in startable([by_name[one] for one in waiting], [by_name[one] for one in running], lanes):
             waiting.remove(name)
             running.append(name)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from headrace.ground.deadline import Deadline, read_deadline
 from headrace.ground.document import Document, Strict, parse_document, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
@@ -35,6 +36,7 @@ def _root(text: str) -> str:
 
 
 Root = Annotated[str, AfterValidator(_root)]
+Due = Annotated[Deadline, BeforeValidator(read_deadline)]
 Length = Annotated[timedelta, BeforeValidator(lambda value: parse_span(value) if isinstance(value, str) else value)]
 
 
@@ -115,6 +117,8 @@ class Config(Strict):
     lineage: Lineage = Lineage()
     engine: Engine = Engine()
     cost: Cost = Cost()
+    deadlines: dict[str, Due] = Field(default_factory=dict)
+    """By when a run is to have made a table: ``06:00 Europe/London``, by the table's name."""
     targets: Targets = Targets()
     roots: dict[str, Root] = Field(default_factory=dict)
     """Folders outside the project in which contracts may name tables, by name."""

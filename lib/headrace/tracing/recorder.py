@@ -11,10 +11,10 @@ from datetime import datetime
 from openlineage.client.event_v2 import RunEvent, RunState
 from openlineage.client.serde import Serde
 
+from headrace.graph.events import Events
 from headrace.graph.ledger import Entry
 from headrace.graph.plan import Step
 from headrace.graph.result import JobResult
-from headrace.graph.run import Events
 from headrace.ground.errors import FAILED, HeadraceError
 from headrace.ground.interval import Interval
 from headrace.tracing.events import RunTold
@@ -103,18 +103,3 @@ class Recorder:
                     self.sent = self.outbox.send(self.transport)
             except _UNTOLD as error:
                 self.warn("lineage", f"an event was not told: {error}")
-
-
-def beside(first: Events, second: Events) -> Events:
-    """Both listeners, each told of everything."""
-
-    def both(name: str) -> Callable[..., None]:
-        one, other = getattr(first, name), getattr(second, name)
-
-        def tell(*about: object) -> None:
-            one(*about)
-            other(*about)
-
-        return tell
-
-    return Events(*map(both, ("started", "finished", "retried", "warned", "read", "recorded")))

@@ -14,18 +14,18 @@ from openlineage.client.event_v2 import RunEvent, RunState
 from whole_project import copy_project
 
 from headrace.cli.loading import load_graph, open_project
+from headrace.graph.events import Events, beside
 from headrace.graph.job import Job
 from headrace.graph.ledger import Entry
 from headrace.graph.plan import Due, Step
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult
-from headrace.graph.run import Events
 from headrace.ground.errors import DONE, FAILED, REFUSED
 from headrace.ground.interval import Interval
 from headrace.tracing.datasets import Datasets
 from headrace.tracing.events import RunTold
 from headrace.tracing.outbox import Outbox
-from headrace.tracing.recorder import Recorder, beside
+from headrace.tracing.recorder import Recorder
 
 DAY = Interval(START, START + timedelta(days=3))
 
