@@ -55,6 +55,7 @@ class Choice:
         words = ["run", *([self.selector] if self.selector else [])]
         words += ["--from", self.start] if self.start else []
         words += ["--to", self.end] if self.end else []
+        words += ["--full-refresh"] if self.refresh else []
         return self.command(" ".join(words))
 
 

@@ -38,7 +38,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     """One run under the warehouse's lock, with progress, and what came of it at the end."""
     from headrace.cli.assembly import assemble
     from headrace.cli.foreseeing import foreseeing
-    from headrace.cli.outcome import show_outcome
+    from headrace.cli.outcome import interrupts_told, show_outcome
     from headrace.cli.progress import Progress
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
@@ -77,7 +77,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
             run_id,
             recording.events,
         )
-        with progress.shown(), recording.over(asked) as ended:
+        with interrupts_told(out, choice), progress.shown(), recording.over(asked) as ended:
             status = ended(going.go())
         show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)

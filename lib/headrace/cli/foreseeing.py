@@ -147,6 +147,8 @@ class Foreseeing:
         self.dues = [Due(table, makers[table], deadline, deadline.after(began)) for table, deadline in asked.items()]
         for line in self.outlook():
             self.say(line)
+        if self.dues:
+            self.check()
 
     def _start(self, step: Step) -> None:
         with self._lock:

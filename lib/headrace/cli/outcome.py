@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -34,6 +36,18 @@ def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[J
     show_pages(out, parts)
     if status != DONE:
         out.print(f"Next, when mended: {choice.resume()}", markup=False)
+
+
+@contextmanager
+def interrupts_told(out: Console, choice: Choice) -> Iterator[None]:
+    """Where Ctrl-C or SIGTERM end the run, say how to go on; Spark's work was cancelled by then."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        out.print(
+            f"Stopped. What was committed is in the ledger. Next: {choice.resume()}", markup=False, soft_wrap=True
+        )
+        raise
 
 
 def _problem(choice: Choice, parts: Assembly, result: JobResult) -> str:

@@ -38,7 +38,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _become(home: Path, options: Sequence[str], rest: Sequence[str]) -> NoReturn:
-    from headrace.ground.session import jars, name_interpreters
+    from headrace.ground.artifacts import jars, name_interpreters
 
     name_interpreters()
     os.environ.setdefault("SPARK_CONF_DIR", str(Path("conf").resolve()))

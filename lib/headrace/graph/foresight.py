@@ -25,6 +25,8 @@ USUAL = (0.8, 0.9, 1.0, 1.1, 1.3)
 RECENT, FEW = 8, 3
 OVERRUN = 1.25
 """A job that takes longer than it ever did: how long it will have taken, over how long it has."""
+CALM = 4
+"""As if so many more jobs had taken just what was expected: one slow job says little of the others."""
 LOW, HIGH = 0.1, 0.9
 """The interval: one in ten draws is earlier, one in ten is later."""
 
@@ -107,7 +109,7 @@ def foresee(jobs: Graph, habits: Mapping[str, Habit], standing: Standing, lanes:
 
 
 def pace_of(habits: Mapping[str, Habit], standing: Standing) -> float:
-    """How many times as long as expected the jobs of this run take: their geometric mean, with one more that took 1.
+    """How many times as long as expected the jobs of this run take: their geometric mean, with ``CALM`` more that took 1.
 
     A running job that is over its time counts too.
     """
@@ -118,7 +120,7 @@ def pace_of(habits: Mapping[str, Habit], standing: Standing) -> float:
         seconds / habits[name].seconds for name, seconds in standing.running.items() if _counts(habits[name], seconds)
     )
     ratios += [ratio for ratio in over if ratio > 1]
-    return math.exp(sum(map(math.log, ratios)) / (len(ratios) + 1))
+    return math.exp(sum(map(math.log, ratios)) / (len(ratios) + CALM))
 
 
 def eats_the_slack(

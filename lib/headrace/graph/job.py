@@ -64,7 +64,7 @@ class Job:
     ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends on the same
     time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it reads its own
     output. A job that ``requires`` classic Spark names what it does instead on Spark Connect as its ``fallback``; with
-    none it is refused there.
+    none it is refused there. What takes longer than ``timeout``, or than the configuration's where it is None, is cancelled.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Job:
     requires: Literal["classic"] | None = None
     fallback: str = ""
     tags: tuple[str, ...] = ()
+    timeout: timedelta | None = None
 
     @property
     def meaning(self) -> str:

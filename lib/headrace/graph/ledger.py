@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -93,6 +93,11 @@ class Ledger:
 def entries_of(rows: Iterable[Mapping[str, Any]]) -> list[Entry]:
     """The entries of the ledger's rows, in the order in which they were written."""
     return sorted((_entry(row) for row in rows), key=lambda entry: entry.at)
+
+
+def each_interval(step: Entry, stamps: Mapping[Interval, str]) -> list[Entry]:
+    """A step's entry for each of its intervals, each with its own stamp."""
+    return [replace(step, interval=interval, stamp=stamp, intervals=len(stamps)) for interval, stamp in stamps.items()]
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

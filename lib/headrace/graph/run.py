@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
@@ -19,11 +19,12 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from headrace.contracts.fingerprint import fingerprint
+from headrace.graph.again import again
 from headrace.graph.events import Events
-from headrace.graph.failures import cause_of, note_of, retryable, translate
+from headrace.graph.failures import cause_of, note_of, translate
 from headrace.graph.forecast import seconds_ahead
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
-from headrace.graph.ledger import Entry, Ledger
+from headrace.graph.ledger import Entry, Ledger, each_interval
 from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, ranked, startable
 from headrace.graph.plan import Step, due, not_ready, steps, survey
@@ -35,6 +36,7 @@ from headrace.graph.stamps import carries_on
 from headrace.graph.view import View
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
+from headrace.ground.interval import Interval
 from headrace.ground.session import is_classic, slots
 
 Sinks = Mapping[type, Sink]
@@ -61,6 +63,9 @@ class Run:
     _ledger_lock: threading.Lock = field(default_factory=threading.Lock)
     _under_way: dict[str, tuple[Step, float]] = field(default_factory=dict)
     """The step that each job is at, or ended in, and when it began."""
+    _since: dict[str, float] = field(default_factory=dict)
+    _late: set[str] = field(default_factory=set)
+    """Jobs that are over their time: cancelled, and not tried again."""
 
     @cached_property
     def _sessions(self) -> JobSessions:
@@ -92,11 +97,23 @@ class Run:
                     waiting.remove(name)
                     running[threads.submit(self._job, by_name[name])] = by_name[name]
                 finished, _ = wait(running, TICK, return_when=FIRST_COMPLETED)
+                self._cancel_late(running.values())
                 self.events.passed()
                 for future in finished:
                     job = running.pop(future)
                     self._settle(job, future)
                     order.done(job.name)
+
+    def _cancel_late(self, running: Iterable[Job]) -> None:
+        """Cancel what takes too long, each time that we look: a job that is cancelled may have begun something else."""
+        for job in running:
+            limit, began = self._limit(job), self._since.get(job.name)
+            if limit is not None and began is not None and time.monotonic() - began > limit.total_seconds():
+                self._late.add(job.name)
+                self._sessions.cancel(job.name)
+
+    def _limit(self, job: Job) -> timedelta | None:
+        return job.timeout or self.project.config.engine.timeout
 
     def _seconds_ahead(self) -> Mapping[str, float]:
         seen = self.look()
@@ -118,9 +135,12 @@ class Run:
 
     def _failed(self, job: Job, error: BaseException) -> JobResult:
         _, began = self._under_way.get(job.name, (None, time.monotonic()))
+        if job.name in self._late:
+            error = HeadraceError("JOB_TIMEOUT", job=job.name, limit=self._limit(job))
         return JobResult(job.name, "failed", time.monotonic() - began, note=note_of(error), error=error)
 
     def _job(self, job: Job) -> JobResult:
+        self._since[job.name] = time.monotonic()
         blocked = self._blocked(job)
         if blocked is not None:
             return JobResult(job.name, "skipped", note=blocked)
@@ -135,7 +155,7 @@ class Run:
         with self._sessions.of_job(job.name) as session:
             sinks = self.sinks(session)
             cut = steps(job, dues, self.project.config.engine.most_intervals)
-            results = [self._step(step, session, sinks, fallback) for step in cut]
+            results = [result for step in cut for result in self._step(step, session, sinks, fallback)]
         return total(job.name, results)
 
     def _blocked(self, job: Job) -> str | None:
@@ -152,39 +172,43 @@ class Run:
         made, sinks = next(job.outputs for job in self.jobs if job.name == maker), self.sinks(self.spark)
         return all(sinks[type(asset)].exists(asset) for asset in reader.inputs.values() if asset in made)
 
-    def _step(self, step: Step, session: SparkSession, sinks: Sinks, fallback: str) -> JobResult:
-        """Do adjacent intervals as one: read, run, commit, write down. Tried again where the error's class allows."""
-        why = f"{fallback}; {step.why}" if fallback else step.why
+    def _step(
+        self, step: Step, session: SparkSession, sinks: Sinks, fallback: str, attempt: int = 1
+    ) -> tuple[JobResult, ...]:
+        """Do adjacent intervals as one, and write that down. After an error, again as its class says: so far, then no more."""
         self.events.started(step)
         began = time.monotonic()
         self._under_way[step.job.name] = (step, began)
-        read = rows_read(step.job, step.interval, self.look())
-        rows_in = None if read is None else read.count
-        attempts = self.project.config.engine.attempts
-        outcome, stamps = self._attempt(step, session, sinks, attempts)
-        seconds = time.monotonic() - began
-        if isinstance(outcome, Refusal):
-            self._write_down(step, stamps, "refused", seconds, rows_in, None, {}, outcome.reason)
-            return JobResult(step.job.name, "refused", seconds, rows_in, 0, len(step.dues), outcome.reason)
-        rows_out, versions = (
-            sum(r.rows or 0 for r in outcome.values()),
-            {name: r.version for name, r in outcome.items()},
-        )
-        self._write_down(step, stamps, "done", seconds, rows_in, rows_out, versions, why)
-        return JobResult(step.job.name, "done", seconds, rows_in, rows_out, len(step.dues), why)
-
-    def _attempt(
-        self, step: Step, session: SparkSession, sinks: Sinks, attempts: int
-    ) -> tuple[Refusal | dict[str, Receipt], dict[Any, str]]:
-        stamps = {item.interval: item.stamp or "" for item in step.dues}
         try:
-            return self._commit(step, session, sinks, stamps), stamps
+            return (self._done(step, session, sinks, fallback, began),)
         except FROM_SPARK as error:
             mended = translate(error, self.project)
-            if attempts <= 1 or not retryable(mended):
+            way = again(step, mended, attempt, self.project.config.engine.attempts, f"{self.run_id} {step.job.name}")
+            if way is None or step.job.name in self._late:
                 raise mended from error
             self.events.retried(step.job.name, mended)
-            return self._attempt(step, session, sinks, attempts - 1)
+            if not self._sessions.pause(way.after):
+                raise mended from error
+        results = (self._step(part, session, sinks, fallback, way.attempt) for part in way.parts)
+        return tuple(result for part in results for result in part)
+
+    def _done(self, step: Step, session: SparkSession, sinks: Sinks, fallback: str, began: float) -> JobResult:
+        """One try at a step: read, run, commit, write down."""
+        name, count = step.job.name, len(step.dues)
+        read = rows_read(step.job, step.interval, self.look())
+        rows_in = None if read is None else read.count
+        stamps = {item.interval: item.stamp or "" for item in step.dues}
+        outcome = self._commit(step, session, sinks, stamps)
+        now, seconds = datetime.now(UTC), time.monotonic() - began
+        entry = Entry(now, self.run_id, name, step.interval, "done", "", seconds, rows_in)
+        if isinstance(outcome, Refusal):
+            self._write_down(step, replace(entry, state="refused", note=outcome.reason), stamps)
+            return JobResult(name, "refused", seconds, rows_in, 0, count, outcome.reason)
+        why = f"{fallback}; {step.why}" if fallback else step.why
+        rows = sum(receipt.rows or 0 for receipt in outcome.values())
+        outputs = {output: receipt.version for output, receipt in outcome.items()}
+        self._write_down(step, replace(entry, rows_out=rows, outputs=outputs, note=why), stamps)
+        return JobResult(name, "done", seconds, rows_in, rows, count, why)
 
     def _commit(
         self, step: Step, session: SparkSession, sinks: Sinks, stamps: Mapping[Any, str]
@@ -217,6 +241,8 @@ class Run:
         inputs = Inputs(lambda name: sinks[type(job.inputs[name])].read(job.inputs[name], at))
         try:
             value = job.run(inputs, at, self.project)
+            if job.name in self._late:  # what no cancelling reaches, such as Python of its own
+                raise HeadraceError("JOB_TIMEOUT", job=job.name, limit=self._limit(job))
             if isinstance(value, Refusal):
                 return value
             identity = self._identity(step, stamps, sinks)
@@ -252,28 +278,8 @@ class Run:
         entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
         return next((entry.outputs[key] for entry in entries), "outside")
 
-    def _write_down(
-        self, step: Step, stamps: Mapping[Any, str], state: Any, seconds: float,
-        rows_in: int | None, rows_out: int | None, outputs: Mapping[str, str], note: str,
-    ) -> None:  # fmt: skip
-        now = datetime.now(UTC)
-        entries = [
-            Entry(
-                now,
-                self.run_id,
-                step.job.name,
-                interval,
-                state,
-                stamp,
-                seconds,
-                rows_in,
-                rows_out,
-                len(stamps),
-                outputs,
-                note,
-            )
-            for interval, stamp in stamps.items()
-        ]
+    def _write_down(self, step: Step, entry: Entry, stamps: Mapping[Interval, str]) -> None:
+        entries = each_interval(entry, stamps)
         with self._ledger_lock:
             self.ledger.append(entries)
         self.events.recorded(step, entries)

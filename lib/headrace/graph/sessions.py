@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from headrace.ground.session import cancel_all, session_for_thread
+from headrace.ground.session import cancel_all, cancel_job, session_for_thread
 
 
 class JobSessions:
@@ -14,17 +15,28 @@ class JobSessions:
 
     def __init__(self, spark: Any) -> None:
         self._spark = spark
-        self._open: list[Any] = []
+        self._open: dict[str, Any] = {}
+        self._ending = threading.Event()
 
     @contextmanager
     def of_job(self, pool: str) -> Iterator[Any]:
         """A session for the calling thread (see ``session_for_thread``)."""
         with session_for_thread(self._spark, pool) as session:
-            self._open.append(session)
+            self._open[pool] = session
             try:
                 yield session
             finally:
-                self._open.remove(session)
+                del self._open[pool]
+
+    def pause(self, seconds: float) -> bool:
+        """Wait so long; False as soon as the run is interrupted."""
+        return not self._ending.wait(seconds)
+
+    def cancel(self, pool: str) -> None:
+        """Cancel what one job is doing. It may begin anew: whoever wants it to stop calls again until it has."""
+        session = self._open.get(pool)
+        if session is not None:
+            cancel_job(session, pool)
 
     @contextmanager
     def cancelled_by_interrupt(self) -> Iterator[None]:
@@ -32,6 +44,7 @@ class JobSessions:
         try:
             yield
         except (KeyboardInterrupt, SystemExit):
-            for session in (self._spark, *self._open):
+            self._ending.set()
+            for session in (self._spark, *list(self._open.values())):
                 cancel_all(session)
             raise

@@ -1,6 +1,10 @@
-"""Delta's Java artifacts, for sessions that Spark itself resolves packages for."""
+"""What the bootstrap brought into this environment, and Delta's artifacts for sessions that Spark resolves packages for."""
 
 from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
 
 DELTA_PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
 EXCLUDED = tuple(
@@ -28,3 +32,17 @@ EXCLUDED = tuple(
     for artifact in artifacts.split()
 )
 """What Delta asks for and Spark ships itself, most of it newer (docs/adr/0011): two versions of a class are luck."""
+
+
+def jars() -> list[str]:
+    """Delta's jars as the bootstrap resolved them into this environment; none where it has not run."""
+    return sorted(map(str, (Path(sys.prefix) / "share" / "headrace" / "jars").glob("*.jar")))
+
+
+def name_interpreters() -> None:
+    """Workers run this Python; the JVM is the Java that the bootstrap found. What the user has set stands."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    found = Path(sys.prefix) / "share" / "headrace" / "java_home"
+    if found.is_file():
+        os.environ.setdefault("JAVA_HOME", found.read_text(encoding="utf-8").strip())

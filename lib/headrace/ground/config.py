@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from headrace.ground.deadline import Deadline, read_deadline
 from headrace.ground.document import Document, Strict, parse_document, read_document, validate
 from headrace.ground.errors import HeadraceError, nearest
-from headrace.ground.interval import DAY, Interval, parse_instant, parse_span
+from headrace.ground.interval import DAY, Interval, parse_gap, parse_instant, parse_span
 from headrace.ground.lineage import Lineage
 from headrace.ground.places import Storage, Tracking
 from headrace.ground.serving import Online
@@ -37,6 +37,7 @@ def _root(text: str) -> str:
 
 Root = Annotated[str, AfterValidator(_root)]
 Due = Annotated[Deadline, BeforeValidator(read_deadline)]
+Time = Annotated[timedelta, BeforeValidator(lambda value: parse_gap(value) if isinstance(value, str) else value)]
 Length = Annotated[timedelta, BeforeValidator(lambda value: parse_span(value) if isinstance(value, str) else value)]
 
 
@@ -71,6 +72,8 @@ class Engine(Strict):
     parallel_jobs: int = Field(default=2, ge=1, le=64)
     attempts: int = Field(default=2, ge=1, le=10)
     most_intervals: int = Field(default=400, ge=1)
+    timeout: Time | None = None
+    """How long a job may take in one run, where it names nothing itself: ``30m``, ``2h``."""
 
 
 class Cost(Strict):

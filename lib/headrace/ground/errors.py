@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 DONE, FAILED, USAGE, REFUSED, NOT_READY, RETRYABLE = 0, 1, 2, 3, 4, 75
 EXIT_ORDER = (FAILED, REFUSED, NOT_READY, RETRYABLE, DONE)
@@ -17,13 +17,17 @@ EXIT_ORDER = (FAILED, REFUSED, NOT_READY, RETRYABLE, DONE)
 
 @dataclass(frozen=True)
 class Condition:
-    """One entry of the catalogue: ``what``, ``why`` and ``mend`` are templates over the error's parameters."""
+    """One entry of the catalogue: ``what``, ``why`` and ``mend`` are templates over the error's parameters.
+
+    What is ``retryable`` is tried again: as it is, at once or ``later`` (after a random while), or ``in halves``.
+    """
 
     what: str
     why: str
     mend: str
     exit: int
     retryable: bool = False
+    again: Literal["at once", "later", "in halves"] = "at once"
 
 
 @cache

@@ -9,13 +9,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, cast
 
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote as is_client
 
-from headrace.ground.artifacts import DELTA_PACKAGE, EXCLUDED
+from headrace.ground.artifacts import DELTA_PACKAGE, EXCLUDED, jars, name_interpreters
 from headrace.ground.server import check_reachable, is_here, read_address, settings_of_session
 from headrace.ground.telling import hush
 
@@ -54,11 +53,6 @@ CONNECT = {
 """What makes the application's own JVM a Connect server (as pyspark starts one, but for the address and the port)."""
 _MODE = ("spark.api.mode", "spark.remote")
 _INITIAL = "PYSPARK_REMOTE_INIT_CONF_LEN"
-
-
-def jars() -> list[str]:
-    """Delta's jars as the bootstrap resolved them into this environment; none where it has not run."""
-    return sorted(map(str, (Path(sys.prefix) / "share" / "headrace" / "jars").glob("*.jar")))
 
 
 def open_session(name: str, master: str, settings: Mapping[str, str]) -> SparkSession:
@@ -208,15 +202,6 @@ def told_master() -> str | None:
     return "local" if is_here(server) else server.shown
 
 
-def name_interpreters() -> None:
-    """Workers run this Python; the JVM is the Java that the bootstrap found. What the user has set stands."""
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    found = Path(sys.prefix) / "share" / "headrace" / "java_home"
-    if found.is_file():
-        os.environ.setdefault("JAVA_HOME", found.read_text(encoding="utf-8").strip())
-
-
 def _told_by_spark_submit() -> dict[str, str]:
     """The properties of a JVM that spark-submit has started before us; none where Python comes first."""
     if _INITIAL in os.environ:
@@ -255,8 +240,12 @@ def session_for_thread(spark: SparkSession, pool: str) -> Iterator[SparkSession]
     """
     if is_classic(spark):
         spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
-        spark.sparkContext.addJobTag(TAG)
-        yield _meaning_ours(spark.newSession())
+        for tag in (TAG, _tag(pool)):
+            spark.sparkContext.addJobTag(tag)
+        try:
+            yield _meaning_ours(spark.newSession())
+        finally:
+            spark.sparkContext.clearJobTags()
         return
     client: Any = spark
     cloned = client.cloneSession()
@@ -284,6 +273,18 @@ def cancel_all(spark: SparkSession) -> None:
         spark.sparkContext.cancelAllJobs()
     else:
         spark.interruptAll()
+
+
+def cancel_job(session: SparkSession, pool: str) -> None:
+    """Cancel what the thread of one job is doing; it may begin anew."""
+    if is_classic(session):
+        session.sparkContext.cancelJobsWithTag(_tag(pool))
+    else:
+        session.interruptAll()
+
+
+def _tag(pool: str) -> str:
+    return f"{TAG} {pool}"
 
 
 def slots(spark: SparkSession) -> int:

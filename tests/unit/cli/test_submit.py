@@ -83,13 +83,13 @@ def test_delta_is_added_to_what_the_user_asks_for(given, made):
 
 
 def test_delta_comes_from_the_environments_jars_or_by_name(become, monkeypatch):
-    from headrace.ground import session
+    from headrace.ground import artifacts
 
-    monkeypatch.setattr(session, "jars", lambda: ["/j/a.jar", "/j/b.jar"])
+    monkeypatch.setattr(artifacts, "jars", lambda: ["/j/a.jar", "/j/b.jar"])
     command = become("--jars", "mine.jar", "run")
     assert command[command.index(APPLICATION) - 1] == "/j/a.jar,/j/b.jar,mine.jar"
     assert "--packages" not in command
-    monkeypatch.setattr(session, "jars", list)
+    monkeypatch.setattr(artifacts, "jars", list)
     command = become("run")
     assert command[command.index("--packages") + 1] == DELTA_PACKAGE
     assert command[command.index("--exclude-packages") + 1].split(",") == list(EXCLUDED)

@@ -50,10 +50,10 @@ def test_the_interval_is_as_wide_as_the_habits_are_and_the_same_each_time() -> N
     assert foresee(GRAPH, wide, Standing(), 2, 7) == foresee(GRAPH, wide, Standing(), 2, 7)
 
 
-def test_the_pace_is_the_mean_of_what_was_seen_and_of_one_usual_job() -> None:
+def test_the_pace_is_the_mean_of_what_was_seen_and_of_four_usual_jobs() -> None:
     assert pace_of(SURE, Standing()) == 1
-    assert pace_of(SURE, Standing({"a": 20.0})) == pytest.approx(2**0.5)
-    assert pace_of(SURE, Standing({"a": 20.0, "b": 40.0})) == pytest.approx(4 ** (1 / 3))
+    assert pace_of(SURE, Standing({"a": 20.0})) == pytest.approx(2 ** (1 / 5))
+    assert pace_of(SURE, Standing({"a": 20.0, "b": 40.0})) == pytest.approx(4 ** (1 / 6))
     assert pace_of(SURE, Standing({"a": 10.0}, {"b": 10.0})) == 1, "a job that is not over its time says nothing"
     assert pace_of({"a": Habit(0.2)}, Standing({"a": 3.0})) == 1, "nor does one that is nothing but overhead"
 
