@@ -37,16 +37,12 @@ def run(choice: Choice) -> int:
 def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, asked: Interval, run_id: str) -> int:
     """One run under the warehouse's lock, with progress, and what came of it at the end."""
     from headrace.cli.assembly import assemble
-    from headrace.cli.foreseeing import foreseeing
-    from headrace.cli.outcome import interrupts_told, show_outcome
-    from headrace.cli.progress import Progress
+    from headrace.cli.outcome import show_outcome
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
-    from headrace.cli.timelines import show_page
-    from headrace.graph.events import beside
+    from headrace.cli.watching import Watching
     from headrace.graph.run import Run
     from headrace.ground.asset import At
-    from headrace.ground.session import running_stages
     from headrace.tables.lock import run_lock
 
     check_agreed(project, graph)
@@ -63,9 +59,8 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         names = tuple(job.name for job in chosen)
         chosen = parts.jobs(names)
         parts.pin_sources(chosen)
-        ahead = foreseeing(out, parts, chosen, run_id)
-        progress = Progress(out, names, lambda: running_stages(parts.spark), ahead.left)
-        recording = Recording.of(parts, at, beside(ahead.events, progress.events))
+        watch = Watching.of(out, parts, chosen, run_id)
+        recording = Recording.of(parts, at, watch.events)
         forced = names if choice.refresh else ()
         going = Run(
             parts.project,
@@ -77,13 +72,11 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
             run_id,
             recording.events,
         )
-        with interrupts_told(out, choice), progress.shown(), recording.over(asked) as ended:
+        with watch.over(asked, choice), recording.over(asked) as ended:
             status = ended(going.go())
         show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)
-        for line in ahead.ended(going.results):
-            out.print(line, markup=False, soft_wrap=True)
-        show_page(out, parts, run_id)
+        watch.show(going.results)
         recording.show(out, choice)
     return status
 

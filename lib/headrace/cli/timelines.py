@@ -89,8 +89,13 @@ def bar_of(found: Timeline, place: int) -> str:
 
 
 def page_of(reports: Path, run_id: str) -> Path:
-    """Where the page of a run is. A run may be called what no file can be."""
+    """Where the page of a run is."""
+    return reports / "runs" / f"{file_name(run_id)}.html"
+
+
+def file_name(run_id: str) -> str:
+    """The run's ID where a file can be called so, else what is like it."""
     if _PLAIN.fullmatch(run_id):
-        return reports / "runs" / f"{run_id}.html"
+        return run_id
     plain = re.sub(r"[^A-Za-z0-9]+", "-", run_id)[:60]
-    return reports / "runs" / f"{plain}-{sha256(run_id.encode()).hexdigest()[:8]}.html"
+    return f"{plain}-{sha256(run_id.encode()).hexdigest()[:8]}"

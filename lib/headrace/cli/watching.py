@@ -1,0 +1,69 @@
+"""Everybody who hears a run: what people see, what is foreseen, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from headrace.cli.assembly import Assembly
+from headrace.cli.choice import Choice
+from headrace.cli.foreseeing import Foreseeing, foreseeing
+from headrace.cli.journal import Journal
+from headrace.cli.outcome import interrupts_told
+from headrace.cli.progress import Progress
+from headrace.cli.timelines import file_name, show_page
+from headrace.graph.events import Events, beside
+from headrace.graph.lint import Graph
+from headrace.graph.project import Project
+from headrace.graph.result import JobResult
+from headrace.ground.interval import Interval
+from headrace.ground.session import running_stages
+
+
+@dataclass(frozen=True)
+class Watching:
+    """One run's listeners, and the console that they speak on."""
+
+    out: Console
+    parts: Assembly
+    run_id: str
+    ahead: Foreseeing
+    progress: Progress
+    journal: Journal
+
+    @classmethod
+    def of(cls, out: Console, parts: Assembly, chosen: Graph, run_id: str) -> Watching:
+        """Those of a run over the chosen jobs."""
+        ahead = foreseeing(out, parts, chosen, run_id)
+        names = tuple(job.name for job in chosen)
+        progress = Progress(out, names, lambda: running_stages(parts.spark), ahead.left)
+        path = logs_of(parts.project) / f"{file_name(run_id)}.jsonl"
+        return cls(out, parts, run_id, ahead, progress, Journal(path, run_id, lambda: datetime.now(UTC), out.print))
+
+    @property
+    def events(self) -> Events:
+        """The callbacks of all of them."""
+        return beside(beside(self.ahead.events, self.progress.events), self.journal.events)
+
+    @contextmanager
+    def over(self, asked: Interval, choice: Choice) -> Iterator[None]:
+        """While the run goes on; where it is interrupted it says how to go on."""
+        with interrupts_told(self.out, choice), self.progress.shown(), self.journal.over(asked):
+            yield
+
+    def show(self, results: Mapping[str, JobResult]) -> None:
+        """What is left to say of it: deadlines, and where its timeline and its log are."""
+        for line in self.ahead.ended(results):
+            self.out.print(line, markup=False, soft_wrap=True)
+        show_page(self.out, self.parts, self.run_id)
+        self.out.print(f"Log: {self.journal.path}", soft_wrap=True)
+
+
+def logs_of(project: Project) -> Path:
+    """The folder of an environment's logs."""
+    return project.home / "logs"
