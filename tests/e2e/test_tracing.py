@@ -1,9 +1,8 @@
-"""What runs leave for those who trace them: lineage events, kept while nobody takes them, and releases. On the tiny project."""
+"""What a run leaves for those who trace it: lineage events, kept while nobody takes them. On the tiny project."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,9 @@ import tiny
 from lineage_events import endpoint
 from openlineage.client.event_v2 import RunEvent, RunState
 
-import headrace
-from headrace.cli.releasing import by_log, released
-from headrace.graph.ledger import Ledger
-from headrace.ground.errors import HeadraceError
-from headrace.tables.hash import table_hash
 from headrace.tables.log import TableLog
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
-TABLES = ("raw.events_visits", "tiles.visits", "features.visiting")
 JOBS = ("ingest_events", "build_tiles", "build_features")
 
 
@@ -84,39 +77,3 @@ def test_events_are_kept_while_the_endpoint_is_down_and_sent_later(
         taker.events.clear()
         assert call("run", *words, *sets(taker.url))[0] == 0
         assert [event.job.name for event in taker.events] == ["tiny", "tiny"], "nothing was due"
-
-
-def test_tables_are_read_as_of_a_release_until_they_are_vacuumed(spark: Any, call: Any, tmp_path: Path) -> None:
-    project = tiny.make_project(tmp_path, days=2)
-    words = ("--project", str(project))
-    assert call("run", "--run-id", "first", *words)[0] == 0
-    before = tiny.hashes(spark, project, TABLES)
-    tiny.land(
-        project, tiny.START + timedelta(days=1), "late", [tiny.visit(900 + n, 1, n, paid="9.00") for n in range(6)]
-    )
-    assert call("run", "--run-id", "second", *words)[0] == 0
-    after = tiny.hashes(spark, project, TABLES)
-    assert [table for table in TABLES if before[table] == after[table]] == []
-
-    opened = headrace.open(project, "local")
-    found = released(opened.project, opened.graph, by_log(opened.project, opened.graph))
-    assert list(found.entries) == Ledger(opened.store).entries, "read from its files as by Spark"
-    for run, hashes in (("first", before), ("second", after)):
-        at = opened.at_release(run)
-        assert {table: table_hash(at.table(table)) for table in TABLES} == hashes, run
-    first = opened.at_release("first")
-    rows = first.features("visiting", "2024-03-03").where("who = 1").select("visits_all").collect()
-    assert [row[0] for row in rows] == [2], "each of six comes once a day"
-
-    status, said = call("release", "diff", "first", *words)
-    assert (status, "features.visiting" in said, "build_features" in said) == (0, True, True), said
-    spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
-    spark.sql(f"VACUUM delta.`{project / 'home/warehouse/features/visiting'}` RETAIN 0 HOURS")
-    spark.conf.unset("spark.databricks.delta.retentionDurationCheck.enabled")
-    status, said = call("release", "show", "first", *words)
-    assert re.search(r"features\.visiting .* no: \d+ of its \d+ files were removed, by the VACUUM", said), said
-    with pytest.raises(HeadraceError) as refused:
-        first.table("features.visiting")
-    assert refused.value.code == "RELEASE_GONE"
-    assert "tiles.visits version" in str(refused.value).partition("still there is")[2]
-    assert table_hash(first.table("tiles.visits")) == before["tiles.visits"]

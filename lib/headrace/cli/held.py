@@ -11,16 +11,19 @@ from headrace.cli.loading import declare_graph
 from headrace.contracts.earlier import Earlier, read_earlier
 from headrace.contracts.features import FeatureGroup
 from headrace.graph.holds import Hold, Holding
+from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import ordered
 from headrace.ground.errors import HeadraceError
 from headrace.release.decisions import Decision, read_decisions
-from headrace.release.rollback import about_groups, holds, restored
+from headrace.release.rollback import about_tables, holds, restored
+from headrace.release.whole_run import run_holds
+from headrace.tables.spec import Table
 
 
 def as_held(parts: Assembly) -> Assembly:
     """The environment with what rollbacks hold, as the decision ledger tells it."""
-    return with_holds(parts, about_groups(read_decisions(parts.store)))
+    return with_holds(parts, about_tables(read_decisions(parts.store)))
 
 
 def with_holds(parts: Assembly, history: Iterable[Decision]) -> Assembly:
@@ -33,6 +36,7 @@ def with_holds(parts: Assembly, history: Iterable[Decision]) -> Assembly:
     if not steps:
         return parts
     lasting = holds(steps, identities(parts.project), __version__)
+    lasting += run_holds(steps, table_identities(parts.project, parts.graph), __version__)
     project, graph = parts.project, parts.graph
     moved = {hold.group: held_version(project, hold) for hold in lasting if hold.table != hold.declared}
     if moved or project.held:
@@ -44,6 +48,12 @@ def with_holds(parts: Assembly, history: Iterable[Decision]) -> Assembly:
 def identities(project: Project) -> Mapping[str, str]:
     """What each group's contract means now, by ``team.group``."""
     return {group.namespace: project.identity(group.namespace) for group in project.groups.values()}
+
+
+def table_identities(project: Project, graph: Graph) -> Mapping[str, str]:
+    """What makes each table now: of a feature group its contract's fingerprint, else its job's."""
+    found = {output.name: job.fingerprint for job in graph for output in job.outputs if isinstance(output, Table)}
+    return found | {group.table: project.identity(group.namespace) for group in project.groups.values()}
 
 
 def held_group(project: Project, group: FeatureGroup, history: Iterable[Decision]) -> FeatureGroup:

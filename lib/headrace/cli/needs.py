@@ -8,7 +8,8 @@ from datetime import datetime
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.release.decisions import Decision
-from headrace.release.rollback import change_of, standing
+from headrace.release.rollback import changes_of, standing
+from headrace.release.whole_run import not_over
 from headrace.tables.layout import Need
 from headrace.tables.log import TableLog
 from headrace.tables.tended import Needs
@@ -27,11 +28,11 @@ def needs_of(project: Project, graph: Graph, history: Iterable[Decision], log: L
 
 def _rollbacks(history: Iterable[Decision]) -> Iterator[tuple[str, Need]]:
     """The tables that were given an earlier content: taking that back needs what they had before."""
-    for steps in standing(history).values():
-        for step in steps:
-            change = change_of(step)
-            if change.commit is not None:
-                yield change.table, Need(f"rollback {step.seq} of {step.model}", step.at)
+    steps = tuple(history)
+    groups = ((step, changes_of(step)) for some in standing(steps).values() for step in some)
+    for step, changes in (*groups, *not_over(steps)):
+        for change in (change for change in changes if change.commit is not None):
+            yield change.table, Need(f"rollback {step.seq} of {step.model}", step.at)
 
 
 def _training_sets(project: Project, graph: Graph, log: Logs, now: datetime) -> Iterator[tuple[str, Need]]:

@@ -24,6 +24,7 @@ class Hold:
     """What rollback ``number`` restored: readers of ``group`` see ``version``, which ``table`` has.
 
     ``declared`` is the table of the version that the contract says; neither is written while the hold lasts.
+    ``release``: of a rollback of a whole run, the release that it went back to; ``group`` is then the table's name.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Hold:
     version: int
     table: str
     declared: str
+    release: str = ""
 
     @property
     def told(self) -> str:
@@ -65,6 +67,10 @@ class Holding:
         """The hold that keeps a job from writing a table."""
         return next((hold for hold in self.holds if asset.name in (hold.table, hold.declared)), None)
 
+    def of_all(self, outputs: Iterable[Asset]) -> bool:
+        """Whether nothing is left of a job that it may write."""
+        return all(self.of_output(asset) is not None for asset in outputs)
+
     def of_input(self, asset: Asset) -> Hold | None:
         """The hold on what a reader of a table's rows is given."""
         rows = isinstance(asset, Table)
@@ -72,7 +78,7 @@ class Holding:
 
     def version_read(self, group: str) -> int | None:
         """The version of a group that its readers are given; None where that is the one that its contract says."""
-        return next((hold.version for hold in self.holds if hold.group == group), None)
+        return next((hold.version for hold in self.holds if hold.group == group and not hold.release), None)
 
     def content(self, asset: Asset, done: Mapping[Interval, Entry]) -> Content:
         """What a table has: as the entries of its maker say, where no rollback ever concerned it."""

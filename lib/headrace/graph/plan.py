@@ -59,7 +59,9 @@ class Missing:
 
 
 def due(job: Job, seen: View) -> tuple[tuple[Due, ...], tuple[Missing, ...]]:
-    """The job's due intervals, and what they lack. An interval that lacks something is not due."""
+    """The job's due intervals, and what they lack. An interval that lacks something is not due, nor is what is all held."""
+    if seen.holding.of_all(job.outputs):
+        return (), ()
     dues: list[Due] = []
     missing: list[Missing] = []
     for interval in intervals_of(job, seen):

@@ -13,8 +13,8 @@ from headrace.tables.spec import Table
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Kind = Literal["verdict", "promote", "rollback", "features", "undo", "lift"]
-"""The last three are about feature groups: a rollback, its undoing, a hold that was lifted (``release.rollback``)."""
+Kind = Literal["verdict", "promote", "rollback", "features", "undo", "lift", "run", "run undo", "run lift"]
+"""The last six: a rollback, its undoing, a hold that was lifted, of feature groups and of whole runs (``release.rollback``)."""
 State = Literal["intent", "done", "refused"]
 DECISIONS = Table("ops.decisions", "Verdicts, promotions and rollbacks, each with its evidence.", keys=("seq", "state"))
 SCHEMA = (
@@ -40,7 +40,7 @@ class Rows(Protocol):
 class Decision:
     """One step of decision ``seq``: an ``intent`` is followed by ``done`` or ``refused`` of the same ``seq``.
 
-    ``model`` is what it is about: a model, or a feature group as ``team.group``.
+    ``model`` is what it is about: a model, a feature group as ``team.group``, or a run as ``run ID``.
     ``version`` is the model version that the decision is about (for a promotion or rollback: that serves from then on),
     ``predecessor`` the one that served before, None where none did.
     """

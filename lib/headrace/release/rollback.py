@@ -1,4 +1,4 @@
-"""A rollback of a feature group: an intent in the decision ledger, steps that may be repeated, the entry that closes it.
+"""A rollback of tables: an intent in the decision ledger, steps that may be repeated, the entry that closes it.
 
 Readers go by closed entries alone. So whatever a crash leaves open is in effect nowhere but in what was touched already,
 and the next command repeats the steps from the first to the last.
@@ -19,12 +19,13 @@ from headrace.ground.errors import HeadraceError
 from headrace.release.decisions import Decision, Kind, Rows, pending, read_decisions, record
 
 KINDS = ("features", "undo", "lift")
+RUN_KINDS = ("run", "run undo", "run lift")
 History = Sequence[Decision]
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a decision about a group changes: the evidence of its entries.
+    """What a decision changes about a table: the evidence of its entries, one for a group, one a table for a run.
 
     ``table`` holds the version that readers are given from then on, ``declared`` that which the contract says.
     ``identity`` and ``code`` are of the contract and of headrace as they were: other ones end the hold.
@@ -52,13 +53,30 @@ class Tables(Protocol):
 
 def change_of(step: Decision) -> Change:
     """What a step of a decision about a group says of itself."""
-    told: Mapping[str, Any] = json.loads(step.evidence)
-    return Change(**told)
+    (change,) = changes_of(step)
+    return change
+
+
+def changes_of(step: Decision) -> tuple[Change, ...]:
+    """What a step of a decision about a group, or about a run, says of itself, table by table."""
+    told: Mapping[str, Any] | list[Mapping[str, Any]] = json.loads(step.evidence)
+    return tuple(Change(**one) for one in (told if isinstance(told, list) else [told]))
+
+
+def evidence_of(changes: Change | Sequence[Change]) -> str:
+    """The changes as an entry keeps them."""
+    told = asdict(changes) if isinstance(changes, Change) else [asdict(one) for one in changes]
+    return json.dumps(told, sort_keys=True)
 
 
 def about_groups(history: Iterable[Decision]) -> tuple[Decision, ...]:
     """The steps that are about feature groups."""
     return tuple(step for step in history if step.kind in KINDS)
+
+
+def about_tables(history: Iterable[Decision]) -> tuple[Decision, ...]:
+    """The steps that are about feature groups or whole runs."""
+    return tuple(step for step in history if step.kind in (*KINDS, *RUN_KINDS))
 
 
 def standing(history: Iterable[Decision]) -> dict[str, tuple[Decision, ...]]:
@@ -72,7 +90,11 @@ def standing(history: Iterable[Decision]) -> dict[str, tuple[Decision, ...]]:
 
 def lasts(step: Decision, identity: str | None, code: str) -> bool:
     """Whether a rollback still holds: the contract says what it said then, and headrace is no newer."""
-    change = change_of(step)
+    return change_lasts(change_of(step), identity, code)
+
+
+def change_lasts(change: Change, identity: str | None, code: str) -> bool:
+    """The same of a change."""
     return change.identity == identity and Version(code) <= Version(change.code)
 
 
@@ -89,8 +111,8 @@ def holds(history: Iterable[Decision], identities: Mapping[str, str], code: str)
 def restored(history: Iterable[Decision]) -> dict[str, tuple[Restored, ...]]:
     """Every table that a rollback ever concerned, with the commits that gave it back an earlier content."""
     found: dict[str, tuple[Restored, ...]] = {}
-    for step in (step for step in about_groups(history) if step.state == "done"):
-        change = change_of(step)
+    done = (step for step in about_tables(history) if step.state == "done")
+    for step, change in ((one, change) for one in done for change in changes_of(one)):
         found.setdefault(change.declared, ())
         again = found.get(change.table, ())
         if change.commit is not None and change.to is not None:
@@ -111,17 +133,18 @@ class Rollbacks:
     republish: Callable[[Decision], None]
 
     def history(self) -> tuple[Decision, ...]:
-        """Every step about a group."""
-        return about_groups(read_decisions(self.ledger))
+        """Every step about a group or a run."""
+        return about_tables(read_decisions(self.ledger))
 
-    def make(self, at: At, kind: Kind, group: str, versions: tuple[str, str], change: Change, reason: str) -> Decision:
+    def make(
+        self, at: At, kind: Kind, about: str, versions: tuple[str, str], changes: Change | Sequence[Change], reason: str
+    ) -> Decision:
         """Decide it and carry it out. ``versions``: what readers are given from then on, and what they were.
 
         Raises:
-            HeadraceError: VERSION_GONE where the table does not have what it is to get; then nothing was changed.
+            HeadraceError: VERSION_GONE where a table does not have what it is to get; then nothing was changed.
         """
-        evidence = json.dumps(asdict(change), sort_keys=True)
-        wanted = Decision(0, at.now, at.run_id, kind, group, *versions, "intent", reason, evidence)
+        wanted = Decision(0, at.now, at.run_id, kind, about, *versions, "intent", reason, evidence_of(changes))
         return self._carry_out(record(self.ledger, at, wanted), at)
 
     def finish(self, at: At) -> Decision | None:
@@ -134,17 +157,26 @@ class Rollbacks:
         return None if intent is None else self._carry_out(intent, at)
 
     def _carry_out(self, intent: Decision, at: At) -> Decision:
-        change = change_of(intent)
-        if change.to is not None:
+        made: list[Change] = []
+        for change in changes_of(intent):
             try:
-                change = replace(change, commit=self.tables.restore(change.table, change.to, intent.seq))
+                commit = None if change.to is None else self.tables.restore(change.table, change.to, intent.seq)
             except HeadraceError as error:
                 if error.code == "VERSION_GONE":
+                    self._take_back(made, intent.seq)
                     record(self.ledger, at, replace(intent, state="refused", reason=str(error).splitlines()[0]))
                 raise
-        done = replace(intent, state="done", evidence=json.dumps(asdict(change), sort_keys=True))
+            made.append(replace(change, commit=commit))
+        told = made[0] if intent.kind in KINDS else made
+        done = replace(intent, state="done", evidence=evidence_of(told))
         self.republish(done)
         return record(self.ledger, at, done)
+
+    def _take_back(self, made: Iterable[Change], decision: int) -> None:
+        """Give tables what they had before a decision that cannot be carried out whole."""
+        for change in made:
+            if change.commit is not None and change.before is not None:
+                self.tables.restore(change.table, change.before, -decision)
 
     def undo(self, at: At, number: int, identity: Callable[[str], str | None], code: str) -> Decision:
         """Take back rollback ``number``: table and readers are as they were before it.
@@ -158,9 +190,13 @@ class Rollbacks:
 
 def undoing(step: Decision) -> Change:
     """What takes a rollback back: its table gets what it had before, where it got something else."""
-    change = change_of(step)
+    return change_back(change_of(step), step.seq)
+
+
+def change_back(change: Change, number: int) -> Change:
+    """The same of a change of decision ``number``."""
     was = change.before if change.commit is not None else None
-    return replace(change, to=was, before=change.commit, commit=None, undoes=step.seq)
+    return replace(change, to=was, before=change.commit, commit=None, undoes=number)
 
 
 def undoable(history: History, number: int, identity: Callable[[str], str | None], code: str) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from headrace.contracts.lock import Lock
 from headrace.graph.holds import Restored, written
 from headrace.graph.ledger import Entry
 from headrace.release.decisions import Decision
-from headrace.release.rollback import about_groups, change_of
+from headrace.release.rollback import RUN_KINDS, about_groups, change_of, changes_of
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class State:
         return f"version {self.version} as of {self.at:%Y-%m-%d %H:%M:%S} UTC ({self.table} version {self.number})"
 
 
-def states(lock: Lock, entries: Sequence[Entry], history: Iterable[Decision]) -> tuple[State, ...]:
+def states(lock: Lock, entries: Sequence[Entry], history: Sequence[Decision]) -> tuple[State, ...]:
     """The states of a group, the oldest first; never one that a killed run left half-way."""
     found = {
         (step.table, number): State(entry.at, step.version, step.table, number)
@@ -38,7 +38,17 @@ def states(lock: Lock, entries: Sequence[Entry], history: Iterable[Decision]) ->
     made = sorted(found.values(), key=_order)
     decided = (step for step in about_groups(history) if (step.model, step.state) == (lock.name, "done"))
     again = (_decided(step, lock, made) for step in decided)
-    return tuple(sorted((*made, *(state for state in again if state is not None)), key=_order))
+    known = (*made, *(state for state in again if state is not None), *_of_runs(lock, history))
+    return tuple(sorted(known, key=_order))
+
+
+def _of_runs(lock: Lock, history: Iterable[Decision]) -> Iterator[State]:
+    """What rollbacks of whole runs, and their undoings, left of the group's tables."""
+    versions = {step.table: step.version for step in lock.history}
+    for step in (step for step in history if step.kind in RUN_KINDS and step.state == "done"):
+        for change in changes_of(step):
+            if change.table in versions and change.commit is not None:
+                yield State(step.at, versions[change.table], change.table, change.commit)
 
 
 def _order(state: State) -> tuple[datetime, int, int]:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -16,11 +17,13 @@ from whole_project import copy_project
 
 import headrace
 from headrace.cli.releasing import by_log, released, version_at
+from headrace.cli.whole_run import restorable, run_target
 from headrace.cli.workbench import Workbench
 from headrace.graph.ledger import LEDGER
 from headrace.ground.errors import HeadraceError
-from headrace.tables.log import TableLog
+from headrace.tables.log import Commit, TableLog
 from headrace.tables.newest import all_rows
+from headrace.tables.spec import Table
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FIRST, SECOND = NOW - timedelta(days=3), NOW - timedelta(days=2)
@@ -193,3 +196,53 @@ def test_before_any_run_there_is_none(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["release", "list", "--project", str(root)]) == 0
     assert "No run has left anything yet. Next: headrace run" in capsys.readouterr().out
     assert LEDGER.name == "ops.ledger"
+
+
+def parts_of(warehouse: Path) -> Any:
+    """What ``run_target`` asks of an environment, from its logs."""
+    opened = bench(warehouse)
+
+    def commits(table: Table) -> tuple[Commit, ...]:
+        return TableLog(warehouse.joinpath(*table.name.split("."))).commits()
+
+    store = SimpleNamespace(read_rows=by_log(opened.project, opened.graph), commits=commits)
+    return SimpleNamespace(project=opened.project, graph=opened.graph, store=store)
+
+
+def test_what_a_rollback_of_a_run_would_do(warehouse: Path) -> None:
+    third = [row(NOW - timedelta(days=1), "third", "score_users", scores__lapse_risk="0", champion__lapse_risk="2")]
+    lay_ledger(warehouse / "ops/ledger", 2, third)
+    found = run_target(parts_of(warehouse), "second", NOW)
+    assert list(found.told) == [
+        f"run second: back to release first, as of {FIRST:%Y-%m-%d %H:%M:%S} UTC",
+        "  with what was written since by third",
+        f"  {VALUES}: version 1 -> version 0 again",
+        "  scores.lapse_risk was first made since then; it stays as it is",
+        "  the champion of lapse_risk is another one since then; `headrace rollback model lapse_risk` gives it back",
+    ]
+    (change,) = found.changes
+    assert (change.table, change.to, change.before) == (VALUES, 0, 1)
+    assert change.identity == parts_of(warehouse).project.identity("customer_value")
+    assert (found.about, found.to.id, found.now.id) == ("run second", "first", "third")
+
+
+def test_a_rollback_of_a_run_is_refused_by_name(warehouse: Path) -> None:
+    for run, code in (("first", "ROLLBACK_FIRST"), ("fourth", "RELEASE_UNKNOWN")):
+        with pytest.raises(HeadraceError, match=code):
+            run_target(parts_of(warehouse), run, NOW)
+    (warehouse / "features/customer_value/old").unlink()
+    with pytest.raises(HeadraceError) as refused:
+        run_target(parts_of(warehouse), "second", NOW)
+    assert refused.value.code == "RELEASE_GONE"
+    assert f"{VALUES} version 0: 1 of its 1 files were removed" in str(refused.value)
+    lay_ledger(warehouse / "ops/ledger", 2, [row(NOW, "third", "build_tiles", tiles__shop_events="1")])
+    with pytest.raises(HeadraceError, match="ROLLBACK_FIRST"):
+        run_target(parts_of(warehouse), "third", NOW)
+
+
+@pytest.mark.parametrize(
+    ("table", "goes"),
+    [("features.x", True), ("scores.x", True), ("own.x", True), ("raw.events_x", False), ("carried.x", False)],
+)
+def test_what_is_a_function_of_what_landed_is_left_alone(table: str, goes: bool) -> None:
+    assert restorable(table) == goes

@@ -108,3 +108,22 @@ def test_the_ledger_keeps_a_held_output_out_of_what_a_table_has() -> None:
     run((NEW,), ledger, 2, 2, Holding((replace(HOLD, table="t.new"),), {"t.new": ()}))
     assert set(content("t.new", ledger.entries, ())) == {day(0)}
     assert set(content("t.other", ledger.entries, ())) == {day(0), day(1)}
+
+
+def test_a_job_whose_outputs_are_all_held_is_not_run_and_is_made_good_afterwards() -> None:
+    """A rollback of a run holds a table by table: ``low`` and what is made of it got back what they had after the first minute."""
+    low, high = job("low"), job("high", "low")
+    graph, ledger = (low, high), ledger_of()
+    assert [name for name, _, _ in run(graph, ledger, 2, 1)] == ["low", "high"]
+    worse = (replace(low, fingerprint="bad"), high)
+    assert [name for name, _, _ in run(worse, ledger, 2, 2)] == ["low", "high"]
+    again = {name: (Restored(3, 1, START + timedelta(minutes=3)),) for name in ("t.low", "t.high")}
+    holds = tuple(Hold(8, name, 0, name, name, release="first") for name in again)
+    assert run(worse, ledger, 3, 4, Holding(holds, again)) == [], "neither what is behind nor the third day"
+    assert Holding(holds, again).version_read("t.low") is None, "no version of a contract is meant"
+    lifted = Holding((), again)
+    assert [(name, label) for name, label, _ in run(worse, ledger, 3, 5, lifted)] == [
+        ("low", "2017-01-01..2017-01-04"),
+        ("high", "2017-01-01..2017-01-04"),
+    ]
+    assert run(worse, ledger, 3, 6, lifted) == []
