@@ -158,7 +158,7 @@ def find_field(name: str, tables: Mapping[str, Iterable[str]], project: Project)
         HeadraceError: LINEAGE_UNKNOWN with the nearest name.
     """
     short = {source: f"raw.events_{source}" for source in project.sources}
-    short |= {group: one.table for group, one in project.groups.items()}
+    short |= {name: one.table for group, one in project.groups.items() for name in (group, one.namespace)}
     long = {**short, **{table: table for table in tables}}
     fields = {table: Field(table) for table in tables} | {key: Field(table) for key, table in short.items()}
     fields |= {f"{key}.{one}": Field(table, one) for key, table in long.items() for one in tables.get(table, ())}

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from whole_project import copy_project
+
+from headrace.ground.errors import HeadraceError
+from headrace.tracing.outbox import Outbox
 
 Call = Callable[..., tuple[int, str]]
 
@@ -76,3 +80,27 @@ def test_a_wrong_name_and_no_name(call: Call) -> None:
     from headrace.cli import main
 
     assert main(["lineage", "--help"]) == 0
+
+
+def test_kept_events_are_sent_without_spark(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from headrace.cli import main
+
+    def send(*sets: str) -> tuple[int, str]:
+        words = [word for text in sets for word in ("--set", text)]
+        status = main(["lineage", "send", "--project", str(folder), *words])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    home = folder / ".headrace/local/lineage"
+    Outbox(home).put('{"eventType": "START"}', datetime(2026, 1, 1, tzinfo=UTC))
+    assert send() == (2, str(HeadraceError("LINEAGE_OFF", env="local")) + "\n")
+    status, said = send("lineage.transport=http", "lineage.url=http://127.0.0.1:9", "lineage.timeout=1")
+    assert (status, "LINEAGE_UNSENT: 1 lineage events could not be sent to http://127.0.0.1:9; 0 were" in said) == (
+        75,
+        True,
+    )
+    assert send("lineage.transport=file") == (0, "1 lineage events were sent.\n")
+    assert (home / "events.jsonl").read_text(encoding="utf-8") == '{"eventType": "START"}\n'
+    assert send("lineage.transport=file") == (0, "0 lineage events were sent.\n")
+    status, said = send("lineage.transport=http")
+    assert (status, "transport: http and url go together" in said) == (2, True)

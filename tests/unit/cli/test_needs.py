@@ -66,3 +66,20 @@ def test_a_training_set_needs_its_inputs_from_the_moment_on_at_which_they_were_r
     (found,) = needs("features.g")
     assert (found.why.startswith("training set m-"), found.since) == (True, NOW - 10 * DAY)
     assert needs("raw.events_x") == (), "its version is the latest"
+
+
+def test_a_rollback_of_a_run_needs_what_its_tables_had(tmp_path: Path) -> None:
+    project = load_project(tiny.make_project(tmp_path, days=0), "local")
+    parts = [Change(name, name, "f", "0.1", to=1, before=4, commit=5) for name in ("features.g", "own.totals")]
+    parts.append(Change("scores.m", "scores.m", "f", "0.1", before=4))
+
+    def decision(seq: int, kind: Kind, changes: list[Change]) -> Decision:
+        evidence = json.dumps([asdict(change) for change in changes])
+        return Decision(seq, NOW - (9 - seq) * DAY, "r", kind, "run x", "w", "x", "done", "", evidence)
+
+    made = decision(1, "run", parts)
+    lifted = decision(2, "run lift", [Change("own.totals", "own.totals", "f", "0.1", undoes=1)])
+    needs = needs_of(project, (), [made, lifted], lambda table: TableLog(None), NOW)
+    assert needs("features.g") == (Need("rollback 1 of run x", NOW - 8 * DAY),)
+    assert needs("own.totals") == (), "nothing takes it back any more"
+    assert needs("scores.m") == (), "it was not written"

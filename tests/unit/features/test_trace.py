@@ -109,6 +109,7 @@ def test_a_job_of_ones_own_is_known_by_what_it_reads_and_makes(tracks: Tracks) -
     [
         ("features.customer_value", Field("features.customer_value")),
         ("customer_value.recency_90d", Field("features.customer_value", "recency_90d")),
+        ("growth.customer_value.recency_90d", Field("features.customer_value", "recency_90d")),
         ("shop_events.value", Field("raw.events_shop_events", "value")),
         ("champion.lapse_risk", Field("champion.lapse_risk")),
         ("features.customer_value.as_of", Field("features.customer_value", "as_of")),

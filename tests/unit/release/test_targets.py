@@ -80,3 +80,17 @@ def test_whether_a_table_still_has_it() -> None:
     assert not still((5, "OPTIMIZE"), (4, "WRITE"), (3, "WRITE"))
     assert still((5, "RESTORE"), (4, "WRITE"), restored=(Restored(5, 3, NOON),))
     assert not still((5, "RESTORE"), (4, "WRITE"), restored=(Restored(5, 2, NOON),))
+
+
+def test_what_a_rollback_of_a_run_left_of_a_groups_tables_is_a_state_too() -> None:
+    parts = [
+        Change("features.g_v2", "features.g_v2", "b", "0.1", to=0, before=2, commit=3),
+        Change("scores.m", "scores.m", "f", "0.1", to=1, before=4, commit=5),
+        Change("features.g", "features.g", "a", "0.1", before=3),
+    ]
+    evidence = json.dumps([asdict(part) for part in parts])
+    decision = Decision(1, NOON + timedelta(minutes=20), "r", "run", "run x", "w", "x", "done", "", evidence)
+    known = states(LOCK, ENTRIES, (decision,))
+    assert told(known)[4:] == [(20, 2, 3)], "what was not written is told by an entry"
+    restored = (Restored(3, 0, decision.at),)
+    assert has_it(known[2], [(3, "RESTORE"), (2, "WRITE"), (0, "WRITE")], restored, frozenset())
