@@ -19,6 +19,7 @@ from headrace.features.snapshots import Snapshots
 from headrace.features.tiling import tiled_by, tiles_table
 from headrace.graph.job import Asset, At, Each, Inputs, Job
 from headrace.graph.project import Project
+from headrace.ground.zones import midnight
 from headrace.tables.spec import Table
 
 
@@ -26,20 +27,43 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     """Roll the tiles up to the snapshots of the interval's days (or weeks): the midnights of each group's zone."""
     every = project.config.snapshots_every
     snapshots = Snapshots(at.start, every, (at.end - at.start) // every)
+    groups = [*project.groups.values(), *_going_on(at, project)]
     made: dict[FeatureGroup, DataFrame] = {}
     outputs: dict[Asset, DataFrame] = {}
-    for chain in _chains(project):
+    for chain in _chains(project, groups):
         tiles = inputs[_label(_tiles(chain.groups[0], project))]
         kept = _kept(chain, tiles, at)
         if snapshots.count == 1:
             kept = at.hold(kept)
             made |= {group: snapshot(chain, kept, group, at.end.date()) for group in chain.groups}
         outputs[chain.table] = kept
-    for group in project.groups.values():
+    for group in groups:
         if group not in made:
             made[group] = _rolled(inputs[_label(_tiles(group, project))], group, snapshots, project)
     outputs |= {features_table(group): laid_out(rows, group) for group, rows in made.items()}
     return outputs
+
+
+def _going_on(at: At, project: Project) -> list[FeatureGroup]:
+    """The earlier versions that are still made: from the project's start, or from the snapshot before.
+
+    One with a gap stays as it is: the tiles of the days between may lack its states.
+    """
+    found = []
+    for one in project.kept:
+        if at.start == project.span.start or _reaches(at.before(features_table(one.group)), one.group, at):
+            found.append(one.group)
+        else:
+            at.warn(f"{one.group.table} has no snapshot at {at.start.date()} and is not carried on")
+    return found
+
+
+def _reaches(rows: DataFrame | None, group: FeatureGroup, at: At) -> bool:
+    """Whether a table has the snapshot that the interval begins with, or nobody was seen by then."""
+    if rows is None:
+        return False
+    start = F.lit(midnight(at.start.date(), group.zone))
+    return not rows.where(rows["as_of"] == start).isEmpty() or rows.where(rows["as_of"] < start).isEmpty()
 
 
 def _kept(chain: Chain, tiles: DataFrame, at: At) -> DataFrame:
@@ -59,12 +83,12 @@ def _rolled(tiles: DataFrame, group: FeatureGroup, snapshots: Snapshots, project
     )
 
 
-def _chains(project: Project) -> tuple[Chain, ...]:
+def _chains(project: Project, groups: list[FeatureGroup]) -> tuple[Chain, ...]:
     every = project.config.snapshots_every
     return tuple(
         chain
         for source in project.sources.values()
-        for chain in chains_of(project.groups_of(source.source), source, every)
+        for chain in chains_of([group for group in groups if group.source == source.source], source, every)
     )
 
 
@@ -79,17 +103,23 @@ def _label(tiles: Table) -> str:
 
 
 def job(project: Project) -> Job:
-    """The node: it reads all earlier tiles, for an entity is remembered for as long as there is data."""
-    groups, chains = tuple(project.groups.values()), _chains(project)
+    """The node: it reads all earlier tiles, for an entity is remembered for as long as there is data.
+
+    That an earlier version ends makes nothing anew: it is no part of the fingerprint.
+    """
+    groups = [*project.groups.values(), *(one.group for one in project.kept)]
     sources = {_label(tiles): tiles for tiles in (_tiles(group, project) for group in groups)}
+    outputs = (*(features_table(group) for group in groups), *(chain.table for chain in _chains(project, groups)))
     return Job(
         name="build_features",
         run=run,
         inputs=sources,
-        outputs=(*(features_table(group) for group in groups), *(chain.table for chain in chains)),
+        outputs=outputs,
         every=Each(project.config.snapshots_every),
         history=tuple(sources),
-        fingerprint=fingerprint([[group.table, project.identity(group.namespace)] for group in groups]),
+        fingerprint=fingerprint(
+            [[group.table, project.identity(group.namespace)] for group in project.groups.values()]
+        ),
         tags=("features",),
     )
 

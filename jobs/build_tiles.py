@@ -23,19 +23,19 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
         landed = (F.col("landed_on") >= F.lit(at.start.date())) & (F.col("landed_on") < F.lit(at.end.date()))
         reach = F.col("event_date") >= F.lit((at.start - contract.lateness).date())
         events = inputs[contract.source].where(reach & landed)
-        for tiling, groups in tilings(project.groups_of(contract.source), contract).items():
+        for tiling, groups in tilings(project.made_of(contract.source), contract).items():
             tiles[tiles_table(contract, tiling)] = build_tiles(events, groups, contract, tiling)
     return tiles
 
 
 def job(project: Project) -> Job:
-    """The node."""
+    """The node. That an earlier version of a group ends makes no tile anew: its states are no part of the fingerprint."""
     contracts = tuple(project.sources.values())
-    cut = [(contract, tilings(project.groups_of(contract.source), contract)) for contract in contracts]
+    cut = [(contract, tilings(project.made_of(contract.source), contract)) for contract in contracts]
     held = [
         [*filter(None, [tiling.suffix(contract)]), *sorted(source_atoms(groups, contract))]
-        for contract, ways in cut
-        for tiling, groups in ways.items()
+        for contract in contracts
+        for tiling, groups in tilings(project.groups_of(contract.source), contract).items()
     ]
     return Job(
         name="build_tiles",

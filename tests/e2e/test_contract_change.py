@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -62,8 +62,30 @@ def test_a_meaning_changes_knowingly_and_both_versions_stay(spark, call, tmp_pat
         bench.features("visiting", version=3)
 
     status, said = call("table", "list", *words)
-    assert re.search(r"^features\.visiting +headrace +2024-03-05 .*Version 1 of", said, flags=re.MULTILINE), said
-    assert re.search(r"^features\.visiting_v2 +build_features +2024-03-05", said, flags=re.MULTILINE), said
+    for table in ("visiting", "visiting_v2"):
+        assert re.search(rf"^features\.{table} +build_features +2024-03-05", said, flags=re.MULTILINE), said
     assert "everything is up to date" in call("plan", *words)[1].lower()
     lock = bench.project.lock_of("visiting")
     assert lock.step(1).retire_after > datetime.now(UTC).date()
+
+    base = project / "conf/base.yaml"
+    base.write_text(base.read_text().replace("2024-03-05", "2024-03-06"))
+    tiny.land(project, tiny.START + timedelta(days=4), "a", [tiny.visit(99, 4, 2, paid="7.5")])
+    assert call("run", *words)[0] == 0
+    paid = {version: of_second(bench, version) for version in (1, 2)}
+    assert paid == {1: Decimal("12.50"), 2: Decimal("37.500")}, "version 1 goes on: four times 1.25, then 7.50"
+
+    spark.sql(f"DELETE FROM delta.`{project}/home/warehouse/features/visiting` WHERE as_of = '2024-03-06'")
+    base.write_text(base.read_text().replace("2024-03-06", "2024-03-07"))
+    tiny.land(project, tiny.START + timedelta(days=5), "a", [tiny.visit(100, 5, 2)])
+    status, said = call("run", *words)
+    assert status == 0, said
+    assert "features.visiting has no snapshot at 2024-03-06 and is not carried on" in said
+    assert bench.features("visiting", "2024-03-07", version=1).count() == 0
+    assert bench.features("visiting", "2024-03-07").count() == 6
+
+
+def of_second(bench, version):
+    """What the user 2 had paid at the fifth snapshot, as a version has it."""
+    rows = bench.features("visiting", "2024-03-06", version=version).where("who = 2").collect()
+    return rows[0]["paid_7d"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from headrace.cli.absent import missing
 from headrace.cli.modules import open_modules
 from headrace.graph.job import Job
+from headrace.graph.kept import with_kept
 from headrace.graph.lint import Graph, lint
 from headrace.graph.project import Project, load_project
 from headrace.graph.select import ordered
@@ -25,7 +27,7 @@ FAULTS = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueE
 def open_project(folder: Path, env: str, overrides: tuple[str, ...] = ()) -> Project:
     """The project in a folder, its modules importable in place of any other project's."""
     root = folder.resolve()
-    project = load_project(root, env, overrides)
+    project = with_kept(load_project(root, env, overrides), datetime.now(UTC).date())
     open_modules(root, project.graph.partition(":")[0].partition(".")[0])
     return project
 

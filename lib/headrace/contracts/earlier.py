@@ -6,11 +6,15 @@ models carry. headrace writes the files with a bump; people review them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from headrace.contracts.binding import Bound
+from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
-from headrace.contracts.lock import FOLDER, Lock, Step, lock_text, read_lock
+from headrace.contracts.lock import FOLDER, Lock, Step, lock_text, read_lock, rehashed
 from headrace.contracts.restore import restored
 from headrace.ground.errors import HeadraceError
 
@@ -50,3 +54,26 @@ def read_earlier(contracts: Path, lock: Lock, step: Step, present: FeatureGroup)
     if (f"{found.name}@{found.version}", found.identity) != (path.stem, step.fingerprint):
         raise HeadraceError("LOCK_BROKEN", place=f"{path}:1", name=path.stem)
     return Earlier(restored(found).group, found.identity)
+
+
+def still_made(
+    contracts: Path, lock: Lock, sources: Mapping[str, EventContract], present: FeatureGroup, today: date
+) -> Iterator[Earlier]:
+    """The earlier versions that get snapshots beside the present one: each until the last day on which it is to be read.
+
+    Not one whose meaning was not kept, nor one whose source means something else by now: it could not be made as agreed.
+
+    Raises:
+        HeadraceError: LOCK_BROKEN, LOCK_NEWER, DOCUMENT_*.
+    """
+    for step in lock.kept(today):
+        path = earlier_path(contracts, lock.name, step.version)
+        if step.table == present.table or not path.is_file():
+            continue
+        found = read_earlier(contracts, lock, step, present)
+        source = sources.get(found.group.source)
+        agreed = rehashed(read_lock(path, path.stem)).fingerprint
+        if source is not None and Bound(found.group, source).fingerprint == agreed:
+            until = f" until {step.retire_after}" if step.retire_after is not None else ""
+            purpose = f"Version {step.version} of {lock.name}, made beside version {lock.version}{until}."
+            yield Earlier(found.group.model_copy(update={"purpose": purpose}), found.identity)

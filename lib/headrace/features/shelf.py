@@ -172,7 +172,8 @@ class Shelf:
         entity = tiling.key if chain is None else chain.entity
         identity = contract.fingerprint
         if isinstance(contract, FeatureGroup):
-            entity, identity = contract.entity, self.project.identity(contract.namespace)
+            kept = {one.group.table: one.identity for one in self.project.kept}
+            entity, identity = contract.entity, kept.get(entry.name) or self.project.identity(contract.namespace)
         return replace(
             entry,
             owner=contract.owner,
@@ -186,7 +187,7 @@ class Shelf:
         """The contract whose rows a table holds, and its source; None for headrace's own tables and those of other jobs."""
         schema, _, name = table.partition(".")
         project = self.project
-        for group in project.groups.values():
+        for group in (*project.groups.values(), *(one.group for one in project.kept)):
             if table == group.table:
                 return group, project.sources[group.source]
         if schema == "labels" and name in project.labels:
@@ -200,13 +201,13 @@ class Shelf:
 
     def _tiled(self, source: EventContract) -> dict[str, tuple[Tiling, tuple[FeatureGroup, ...]]]:
         """The tables of a source's tiles, each with how it is cut and the groups that are over it."""
-        cut = tilings(self.project.groups_of(source.source), source)
+        cut = tilings(self.project.made_of(source.source), source)
         return {tiles_table(source, tiling).name: (tiling, groups) for tiling, groups in cut.items()}
 
     def _chains(self, source: EventContract) -> dict[str, Chain]:
         """What is kept between the snapshots of a source's groups, by table."""
         every = self.project.config.snapshots_every
-        return {chain.table.name: chain for chain in chains_of(self.project.groups_of(source.source), source, every)}
+        return {chain.table.name: chain for chain in chains_of(self.project.made_of(source.source), source, every)}
 
     def columns(self, name: str, extent: Extent | None) -> tuple[Column, ...]:
         """The columns as the table has them, else as the contracts say that it will."""

@@ -18,7 +18,7 @@ from headrace.contracts.lock import Lock
 from headrace.features.derivation import ancestry
 from headrace.graph.project import Project
 
-State = Literal["not agreed", "holds", "kept", "gone"]
+State = Literal["not agreed", "holds", "made", "kept", "gone"]
 _ALL = "every feature"
 
 
@@ -27,8 +27,8 @@ class Version:
     """A version of a feature's group, as it concerns the feature.
 
     ``changes`` are in the words of contracts, () where the feature kept its meaning; those of what it is derived from
-    are among them. ``state``: whether it is not agreed to yet (``at`` is None then), holds, is kept and read until
-    ``until``, or is gone.
+    are among them. ``state``: whether it is not agreed to yet (``at`` is None then), holds, is still made beside the one
+    that holds and read until ``until``, is only kept until then, or is gone.
     """
 
     number: int
@@ -48,6 +48,7 @@ class Version:
         what = {
             "not agreed": "not agreed to yet: `headrace contract check`",
             "holds": "holds",
+            "made": f"still made{last}",
             "kept": f"made no more; its table is kept{last}",
             "gone": f"its table was kept{last}",
         }[self.state]
@@ -65,11 +66,12 @@ def versions_of(feature: Feature, group: FeatureGroup, project: Project, kept: C
     """The versions of a feature's group, the newest first; ``kept`` are the tables that are still there to be read."""
     lock = project.lock_of(group.namespace)
     concerned = {one.name for one in ancestry(feature, group)} | {_ALL}
-    agreed = reversed(list(_agreed(lock, concerned, kept))) if lock is not None else ()
+    made = {one.group.table for one in project.kept}
+    agreed = reversed(list(_agreed(lock, concerned, kept, made))) if lock is not None else ()
     return (*_proposed(group, project, lock, concerned), *agreed)
 
 
-def _agreed(lock: Lock, concerned: set[str], kept: Collection[str]) -> Iterator[Version]:
+def _agreed(lock: Lock, concerned: set[str], kept: Collection[str], made: Collection[str]) -> Iterator[Version]:
     for step in lock.history:
         last = step is lock.history[-1] and lock.retired is None
         yield Version(
@@ -78,7 +80,7 @@ def _agreed(lock: Lock, concerned: set[str], kept: Collection[str]) -> Iterator[
             why=" ".join(step.why.split()),
             changes=tuple(change for change in step.changes if _concerns(change, concerned)),
             table=step.table,
-            state="holds" if last else "kept" if step.table in kept else "gone",
+            state="holds" if last else "made" if step.table in made else "kept" if step.table in kept else "gone",
             until=step.retire_after,
             first=step is lock.history[0],
         )

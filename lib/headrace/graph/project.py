@@ -77,6 +77,8 @@ class Project:
     """The file of each contract, by kind and name: ``features/growth.customer_activity``."""
     held: Mapping[str, Earlier] = field(default_factory=dict)
     """The versions that a rollback gives readers in place of those that contracts say, by ``team.group``."""
+    kept: tuple[Earlier, ...] = ()
+    """The earlier versions of groups that are still made (``graph.kept``)."""
 
     @property
     def home(self) -> Path:
@@ -177,6 +179,10 @@ class Project:
     def groups_of(self, source: str) -> tuple[FeatureGroup, ...]:
         """The feature groups over one source."""
         return tuple(group for group in self.groups.values() if group.source == source)
+
+    def made_of(self, source: str) -> tuple[FeatureGroup, ...]:
+        """What is made of one source: its groups, and their earlier versions that are still made."""
+        return (*self.groups_of(source), *(one.group for one in self.kept if one.group.source == source))
 
 
 def open_configuration(root: Path, env: str, overrides: tuple[str, ...] = ()) -> tuple[ProjectFile, Config]:

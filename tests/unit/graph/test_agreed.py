@@ -276,7 +276,7 @@ def test_what_a_version_is_read_from(project, call):
     found = open_project(project, "local")
     assert features_table(found.groups["visiting"]).name == "features.visiting_v2"
     job = next(job for job in load_graph(found) if job.name == "build_features")
-    assert [table.name for table in job.outputs] == ["features.visiting_v2", "carried.visits"]
+    assert [table.name for table in job.outputs] == ["features.visiting_v2", "features.visiting", "carried.visits"]
     (kept,) = found.locks["t.visiting"].kept(datetime.now(UTC).date())
     assert (kept.version, kept.table) == (1, "features.visiting")
     assert found.locks["t.visiting"].kept(datetime.now(UTC).date() + timedelta(days=91)) == ()
