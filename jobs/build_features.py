@@ -15,6 +15,7 @@ from headrace.features.carried import afresh, onward, snapshot
 from headrace.features.chain import Chain, chains_of
 from headrace.features.groups import features_table, laid_out
 from headrace.features.rollup import roll_up
+from headrace.features.slots import group_atoms
 from headrace.features.snapshots import Snapshots
 from headrace.features.tiling import tiled_by, tiles_table
 from headrace.graph.job import Asset, At, Each, Inputs, Job
@@ -27,7 +28,7 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     """Roll the tiles up to the snapshots of the interval's days (or weeks): the midnights of each group's zone."""
     every = project.config.snapshots_every
     snapshots = Snapshots(at.start, every, (at.end - at.start) // every)
-    groups = [*project.groups.values(), *_going_on(at, project)]
+    groups = [*project.groups.values(), *_going_on(inputs, at, project)]
     made: dict[FeatureGroup, DataFrame] = {}
     outputs: dict[Asset, DataFrame] = {}
     for chain in _chains(project, groups):
@@ -44,17 +45,20 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     return outputs
 
 
-def _going_on(at: At, project: Project) -> list[FeatureGroup]:
+def _going_on(inputs: Inputs, at: At, project: Project) -> list[FeatureGroup]:
     """The earlier versions that are still made: from the project's start, or from the snapshot before.
 
     One with a gap stays as it is: the tiles of the days between may lack its states.
     """
     found = []
-    for one in project.kept:
-        if at.start == project.span.start or _reaches(at.before(features_table(one.group)), one.group, at):
-            found.append(one.group)
+    for group in (one.group for one in project.kept):
+        tiles = inputs[_label(_tiles(group, project))]
+        if not set(group_atoms(group, project.sources[group.source])) <= set(tiles.columns):
+            at.warn(f"{group.table}: the tiles have no states of it, and it is not carried on")
+        elif at.start > project.span.start and not _reaches(at.before(features_table(group)), group, at):
+            at.warn(f"{group.table} has no snapshot at {at.start.date()} and is not carried on")
         else:
-            at.warn(f"{one.group.table} has no snapshot at {at.start.date()} and is not carried on")
+            found.append(group)
     return found
 
 

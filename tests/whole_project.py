@@ -57,11 +57,11 @@ def copy_project(folder: Path, replace: dict[str, tuple[str, str]]) -> Path:
     return folder
 
 
-def copy_whole(whole: Path, folder: Path) -> Path:
+def copy_whole(whole: Path, folder: Path, home: str = ".headrace/local") -> Path:
     """A project that was run, with its tables and its MLflow store, in a folder of its own."""
     root = folder / "copy"
     shutil.copytree(whole, root)
-    with closing(sqlite3.connect(root / ".headrace/local/mlflow/mlflow.db")) as store, store:
+    with closing(sqlite3.connect(root / home / "mlflow/mlflow.db")) as store, store:
         for table, column in MLFLOW_PLACES:
             store.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (str(whole), str(root)))
     return root

@@ -204,14 +204,19 @@ def _info(path: Path) -> Mapping[str, Any]:
 
 
 def commit_of(version: int, info: Mapping[str, Any]) -> Commit:
-    """A commit of what its ``commitInfo``, or a row of DESCRIBE HISTORY, says; ``timestamp`` in milliseconds."""
+    """A commit of what its ``commitInfo`` says."""
     at = datetime.fromtimestamp(info.get("timestamp", 0) / 1000, UTC)
     rows = (info.get("operationMetrics") or {}).get("numOutputRows")
-    note = _note(info.get("userMetadata"))
+    note = note_of(info.get("userMetadata"))
     return Commit(version, at, str(info.get("operation", "unknown")), note, None if rows is None else int(rows))
 
 
-def _note(text: str | None) -> dict[str, str]:
+def commit_told(row: Mapping[str, Any]) -> Commit:
+    """A commit of what a row of DESCRIBE HISTORY says."""
+    return commit_of(int(row["version"]), {**row, "timestamp": row["timestamp"].timestamp() * 1000})
+
+
+def note_of(text: str | None) -> dict[str, str]:
     """The identity in a commit's userMetadata; what others wrote there is none."""
     try:
         found = json.loads(text or "{}")

@@ -18,7 +18,7 @@ from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval
 from headrace.ground.session import is_classic
 from headrace.tables.lock import commit_lock
-from headrace.tables.log import Commit, commit_of, log_of
+from headrace.tables.log import Commit, commit_told, log_of, note_of
 from headrace.tables.retention import Retention
 from headrace.tables.spec import FORMAT_VERSION, Table, place_of
 
@@ -163,13 +163,17 @@ class Store:
 
     def _receipt(self, table: Table, note: str, frame: DataFrame) -> Receipt:
         """Prove the commit. Delta makes none where nothing is replaced by nothing; a write with rows must be there."""
-        last = self.history(table, 1)[0]
-        if last["userMetadata"] != note:
+        last = self._last(table)
+        if last.note != note_of(note):
             if frame.isEmpty():
-                return Receipt(version=str(last["version"]), rows=0)
+                return Receipt(version=str(last.version), rows=0)
             raise HeadraceError("COMMIT_NOT_SEEN", table=table.name)
-        metrics = last["operationMetrics"] or {}
-        return Receipt(version=str(last["version"]), rows=int(metrics.get("numOutputRows", 0)))
+        return Receipt(version=str(last.version), rows=last.rows or 0)
+
+    def _last(self, table: Table) -> Commit:
+        """The newest commit: from the log itself where this machine sees it, which asks no query of Spark."""
+        read = log_of(self._root(table), table.name).commits(1)
+        return read[0] if read else commit_told(self.history(table, 1)[0])
 
     def purge(self, table: Table, predicate: str) -> int:
         """Delete the rows for which ``predicate`` (SQL) holds, and files that were let go long enough ago; how many rows."""
@@ -190,8 +194,7 @@ class Store:
         """All commits that the log still keeps, newest first, as ``TableLog.commits`` gives them; () where none is."""
         if not self.exists(table):
             return ()
-        told = ({**row, "timestamp": row["timestamp"].timestamp() * 1000} for row in self.history(table, _ALL))
-        return tuple(commit_of(int(row["version"]), row) for row in told)
+        return tuple(commit_told(row) for row in self.history(table, _ALL))
 
     def read_rows(self, table: Table) -> list[dict[str, Any]]:
         """A small ledger table as plain rows; [] where it does not exist. Bounded: a row a job interval or decision."""
