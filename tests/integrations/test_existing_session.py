@@ -1,26 +1,17 @@
-"""A session that was there before us (a notebook's): used, never stopped, never reconfigured. In processes of their own."""
+"""A session that was there before us (a notebook's): used, never stopped, never reconfigured. In a process of its own.
+
+That a notebook's session stays as it was is also seen in tests/e2e/test_notebooks.py.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import tiny
+from somebodys_session import JARS, OPEN, notebook
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.e2e]
-JARS = Path(sys.prefix) / "share/headrace/jars"
-OPEN = """
-import json, sys
-from pyspark.sql import SparkSession
-builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-for key, value in json.loads(sys.argv[1]).items():
-    builder = builder.config(key, value)
-spark = builder.getOrCreate()
-"""
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 NOTEBOOK = (
     OPEN
     + """
@@ -55,17 +46,6 @@ DELTA = {
 }
 
 
-def notebook(script: str, settings: dict[str, str], project: Path) -> tuple[int, str]:
-    """The script in a Python of its own: (status, everything that it printed)."""
-    java = (JARS.parent / "java_home").read_text(encoding="utf-8").strip()
-    ended = subprocess.run(
-        [sys.executable, "-c", script, json.dumps(settings), str(project)],
-        env={**os.environ, "JAVA_HOME": java, "PYSPARK_PYTHON": sys.executable}, cwd=project,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
-    return ended.returncode, ended.stdout
-
-
 def test_a_session_that_is_there_is_used_and_left_as_it_was(spark, tmp_path):
     """Zone, ANSI and case are others than ours, in the application and in the session; the tables are the same."""
     theirs, ours = tiny.make_project(tmp_path / "theirs", days=4), tiny.make_project(tmp_path / "ours", days=4)
@@ -79,17 +59,3 @@ def test_a_session_that_is_there_is_used_and_left_as_it_was(spark, tmp_path):
 
     assert main(["run", "--project", str(ours)]) == 0
     assert tiny.hashes(spark, theirs) == tiny.hashes(spark, ours)
-
-
-def test_a_session_without_delta_is_refused_with_the_remedy(tmp_path):
-    project = tiny.make_project(tmp_path, days=1)
-    status, said = notebook(
-        OPEN + "from headrace.cli import main\nstatus = main(['run', '--project', sys.argv[2]])\n"
-        "assert spark.range(2).count() == 2\nsys.exit(status)",
-        {}, project,
-    )  # fmt: skip
-    assert status == 2, said
-    assert "SESSION_WITHOUT_DELTA" in said
-    assert "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" in said
-    assert "Traceback" not in said
-    assert not (project / "home/warehouse").exists()
