@@ -20,13 +20,13 @@ fast: ## the tests that start no Spark and take no seconds
 
 test: ## set up (system packages too), check, all tests
 	@./spark-submit.sh --for-tests
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory check feast
 	@$(RUN) $(PYTEST) --durations=25
 
 test-integrations: ## real servers and environments beside it: PostgreSQL, MLflow, Redis, a cluster with the whole graph
 	@./spark-submit.sh --for-integrations
 	@$(MAKE) --no-print-directory feast
-	@$(RUN) pytest -q tests/integrations tests/unit/serving tests/e2e/test_online.py
+	@$(RUN) pytest -q tests/integrations
 
 faults: ## kill -9 at every place where the whole graph, or a rollback, leaves something, and run again
 	@./spark-submit.sh --for-tests

@@ -24,7 +24,7 @@ def test_bad_files_are_quarantined_by_name_and_the_run_goes_on(spark, call, tmp_
     (zone / "2024-03-02/folder.json").mkdir()
     (zone / "2024-03-03/claims.json.gz").write_bytes(b"{}")
     (zone / "2024-03-05").mkdir()
-    status, said = call("run", "--project", str(project))
+    status, said = call("run", "ingest_events", "--project", str(project))
     assert status == 0, said
     found = {
         r["file"]: r["detail"]
@@ -71,7 +71,7 @@ def test_copies_of_an_event(spark, call, tmp_path):
         "b",
         [tiny.visit(0, 0, 0, late=2), tiny.visit(1, 0, 1, late=2, paid="9.00"), tiny.visit(700, -5, 1, late=7)],
     )
-    assert call("run", "--project", str(project))[0] == 0
+    assert call("run", "ingest_events", "--project", str(project))[0] == 0
     tally = {(str(r["landed_on"]), r["outcome"]): r["rows"] for r in rows(spark, project, "raw.tally").collect()}
     assert {k[1]: v for k, v in tally.items() if k[0] == str(day)} == {
         "event": 6, "duplicate": 1, "conflicting_duplicate": 1, "too_late": 1,
@@ -83,7 +83,7 @@ def test_copies_of_an_event(spark, call, tmp_path):
 def test_a_mended_contract_brings_its_rows_back(spark, call, tmp_path):
     project = tiny.make_project(tmp_path, days=3)
     tiny.land(project, tiny.START, "b", [tiny.visit(800, 0, 1, paid="1234567.00")])
-    assert call("run", "--project", str(project))[0] == 0
+    assert call("run", "ingest_events", "--project", str(project))[0] == 0
     assert rows(spark, project, "raw.quarantine").where("rule = 'widened_type'").count() == 1
     contract = project / "conf/contracts/events/visits.yaml"
     contract.write_text(contract.read_text().replace("decimal(8,2)", "decimal(10,2)"))
