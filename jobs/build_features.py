@@ -13,14 +13,13 @@ from headrace.contracts.features import FeatureGroup
 from headrace.contracts.fingerprint import fingerprint
 from headrace.features.carried import afresh, onward, snapshot
 from headrace.features.chain import Chain, chains_of
+from headrace.features.earlier import going_on
 from headrace.features.groups import features_table, laid_out
 from headrace.features.rollup import roll_up
-from headrace.features.slots import group_atoms
 from headrace.features.snapshots import Snapshots
 from headrace.features.tiling import tiled_by, tiles_table
 from headrace.graph.job import Asset, At, Each, Inputs, Job
 from headrace.graph.project import Project
-from headrace.ground.zones import midnight
 from headrace.tables.spec import Table
 
 
@@ -28,7 +27,7 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
     """Roll the tiles up to the snapshots of the interval's days (or weeks): the midnights of each group's zone."""
     every = project.config.snapshots_every
     snapshots = Snapshots(at.start, every, (at.end - at.start) // every)
-    groups = [*project.groups.values(), *_going_on(inputs, at, project)]
+    groups = [*project.groups.values(), *going_on(project, lambda group: inputs[_label(_tiles(group, project))], at)]
     made: dict[FeatureGroup, DataFrame] = {}
     outputs: dict[Asset, DataFrame] = {}
     for chain in _chains(project, groups):
@@ -43,31 +42,6 @@ def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
             made[group] = _rolled(inputs[_label(_tiles(group, project))], group, snapshots, project)
     outputs |= {features_table(group): laid_out(rows, group) for group, rows in made.items()}
     return outputs
-
-
-def _going_on(inputs: Inputs, at: At, project: Project) -> list[FeatureGroup]:
-    """The earlier versions that are still made: from the project's start, or from the snapshot before.
-
-    One with a gap stays as it is: the tiles of the days between may lack its states.
-    """
-    found = []
-    for group in (one.group for one in project.kept):
-        tiles = inputs[_label(_tiles(group, project))]
-        if not set(group_atoms(group, project.sources[group.source])) <= set(tiles.columns):
-            at.warn(f"{group.table}: the tiles have no states of it, and it is not carried on")
-        elif at.start > project.span.start and not _reaches(at.before(features_table(group)), group, at):
-            at.warn(f"{group.table} has no snapshot at {at.start.date()} and is not carried on")
-        else:
-            found.append(group)
-    return found
-
-
-def _reaches(rows: DataFrame | None, group: FeatureGroup, at: At) -> bool:
-    """Whether a table has the snapshot that the interval begins with, or nobody was seen by then."""
-    if rows is None:
-        return False
-    start = F.lit(midnight(at.start.date(), group.zone))
-    return not rows.where(rows["as_of"] == start).isEmpty() or rows.where(rows["as_of"] < start).isEmpty()
 
 
 def _kept(chain: Chain, tiles: DataFrame, at: At) -> DataFrame:
