@@ -23,8 +23,9 @@ test: ## set up (system packages too), check, all tests
 	@$(MAKE) --no-print-directory check feast
 	@$(RUN) $(PYTEST) --durations=25
 
-test-integrations: ## real servers and environments beside it: PostgreSQL, MLflow, Redis, a cluster with the whole graph
+test-integrations: ## real servers and environments beside it: PostgreSQL, MLflow, Redis, a cluster with the whole graph, Airflow, kfp
 	@./spark-submit.sh --for-integrations
+	@for name in databricks airflow kubeflow; do bootstrap/beside.sh $$name || exit; done
 	@$(MAKE) --no-print-directory feast
 	@$(RUN) pytest -q tests/integrations
 
