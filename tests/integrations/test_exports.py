@@ -24,6 +24,7 @@ from headrace.cli import main
 TARGETS = Path(__file__).parent / "targets"
 FROM, TO = "2024-03-01", "2024-03-04"
 IMAGE = ("--set", "targets.kubeflow.image=registry.example.com/tiny:1")
+ONE_ATTEMPT = ("--set", "engine.attempts=1")
 STANDS_IN = """#!/bin/sh
 echo "$*" >> "{record}"
 case " $* " in {cases} esac
@@ -103,14 +104,17 @@ def airflow(tmp_path_factory):
     home = tmp_path_factory.mktemp("airflow")
     folder = beside("airflow") / "bin"
     settings = {
-        "AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW_CONN_SPARK_DEFAULT": json.dumps({"conn_type": "spark", "host": "local[2]"}),
     }  # fmt: skip
     call(folder / "airflow", "db", "migrate", **settings)
 
     def run(file: Path, paths: tuple[Path, ...] = (), **env: str) -> dict[str, object]:
         conf = json.dumps({"from": FROM, "to": TO})
-        said = call(folder / "python", TARGETS / "dag_by_airflow.py", file, conf, paths=paths, **settings, **env)
+        place = {"AIRFLOW__CORE__DAGS_FOLDER": str(file.parent)}
+        said = call(
+            folder / "python", TARGETS / "dag_by_airflow.py", file, conf, paths=paths, **settings, **place, **env
+        )
         return json.loads(said.splitlines()[-1])
 
     return run
@@ -127,8 +131,7 @@ def test_airflow_runs_the_graph_and_leaves_the_same_tables(airflow, expected, sp
 
 def test_airflow_goes_on_after_a_refusal_and_the_run_has_failed(airflow, tmp_path):
     root = make_project(tmp_path / "tiny", days=0)
-    words = ["--project", str(root), "--output", str(tmp_path / "dags"), "--set", "engine.attempts=1"]
-    assert main(["export", "airflow", *words]) == 0
+    assert main(["export", "airflow", "--project", str(root), "--output", str(tmp_path / "dags"), *ONE_ATTEMPT]) == 0
     record = stand_in(tmp_path, "spark-submit", {"build_tiles": 3})
     found = airflow(tmp_path / "dags/tiny_local.py", paths=(tmp_path,), HEADRACE_PROJECT=str(root))
     assert asked(record) == ["ingest_events", "build_tiles", "build_features"]
@@ -150,7 +153,8 @@ def test_kubeflow_runs_the_graph_and_leaves_the_same_tables(expected, spark, tmp
 def test_kubeflow_goes_on_after_a_refusal_and_stops_after_a_failure(tmp_path, status, last):
     bin_folder = beside("kubeflow") / "bin"
     root = make_project(tmp_path / "tiny", days=0)
-    assert main(["export", "kubeflow", "--project", str(root), "--output", str(tmp_path / "out"), *IMAGE]) == 0
+    words = ("--project", str(root), "--output", str(tmp_path / "out"), *IMAGE, *ONE_ATTEMPT)
+    assert main(["export", "kubeflow", *words]) == 0
     record = stand_in(tmp_path, "headrace-task", {"build_tiles": status})
     words = (bin_folder / "python", TARGETS / "pipeline_by_kubeflow.py", tmp_path / "out/tiny_local.py", tmp_path)
     call(*words, FROM, TO, paths=(tmp_path, bin_folder), status=1)
