@@ -10,6 +10,7 @@ from functools import cached_property
 from pyspark.sql import SparkSession
 
 from headrace.cli.difference import hash_key
+from headrace.cli.eventlog import logged
 from headrace.cli.modules import own_modules
 from headrace.cli.needs import needs_of
 from headrace.cli.warehouse import store_of
@@ -188,7 +189,8 @@ def assemble(project: Project, graph: Graph) -> Assembly:
     check_master(project, ())
     hush()
     asked = project.config.spark
-    spark = open_session(f"headrace {project.name}", asked.master, reveal_all(asked.settings, "spark.settings"))
+    settings = logged(reveal_all(asked.settings, "spark.settings"), project.home / "logs" / "spark")
+    spark = open_session(f"headrace {project.name}", asked.master, settings)
     if not is_ours(spark):
         check_delta(spark)
     send_by_value(own_modules(project.root))

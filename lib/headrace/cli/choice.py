@@ -16,6 +16,8 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.ground.telling import trace_of
 
+MEASURES = ("core-seconds", "read", "shuffled", "spilled", "before", "change")
+"""Columns of numbers in what a run spent."""
 LOG_WIDTH = 150
 """Columns of a table in a log, where nobody has said how wide it may be."""
 
@@ -78,7 +80,7 @@ def grid_of(*columns: str) -> Grid:
         grid.add_column(
             name,
             justify="right"
-            if name in ("rows", "size", "version", "rows in", "rows out", "start", "seconds", "intervals")
+            if name in ("rows", "size", "version", "rows in", "rows out", "start", "seconds", "intervals", *MEASURES)
             else "left",
         )
     return grid

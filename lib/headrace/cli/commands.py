@@ -71,6 +71,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
             parts.sinks,
             run_id,
             recording.events,
+            over=watch.spending.over,
         )
         with watch.over(asked, choice), recording.over(asked) as ended:
             status = ended(going.go())

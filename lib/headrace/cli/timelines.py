@@ -29,6 +29,7 @@ def show_run(choice: Choice, text: str, output: Path | None) -> int:
         HeadraceError: RUN_UNKNOWN, RUN_AMBIGUOUS, PAGE_UNWRITABLE.
     """
     from headrace.cli.assembly import assemble
+    from headrace.cli.spending import read_bills, show_bill
     from headrace.monitoring.gantt import render
     from headrace.monitoring.page import write_page
 
@@ -38,6 +39,7 @@ def show_run(choice: Choice, text: str, output: Path | None) -> int:
     entries = parts.ledger.entries
     found = timeline(entries, run_named(entries, text), graph)
     show_timeline(out, found)
+    show_bill(out, read_bills(project.home / "logs"), found.run_id)
     if output is not None:
         try:
             write_page(output, render(found, project.name, project.env))

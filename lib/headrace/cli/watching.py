@@ -16,6 +16,7 @@ from headrace.cli.foreseeing import Foreseeing, foreseeing
 from headrace.cli.journal import Journal
 from headrace.cli.outcome import interrupts_told
 from headrace.cli.progress import Progress
+from headrace.cli.spending import Spending, keep_bill, total
 from headrace.cli.timelines import file_name, show_page
 from headrace.graph.events import Events, beside
 from headrace.graph.lint import Graph
@@ -35,6 +36,7 @@ class Watching:
     ahead: Foreseeing
     progress: Progress
     journal: Journal
+    spending: Spending
 
     @classmethod
     def of(cls, out: Console, parts: Assembly, chosen: Graph, run_id: str) -> Watching:
@@ -43,12 +45,19 @@ class Watching:
         names = tuple(job.name for job in chosen)
         progress = Progress(out, names, lambda: running_stages(parts.spark), ahead.left)
         path = logs_of(parts.project) / f"{file_name(run_id)}.jsonl"
-        return cls(out, parts, run_id, ahead, progress, Journal(path, run_id, lambda: datetime.now(UTC), out.print))
+        journal = Journal(path, run_id, lambda: datetime.now(UTC), out.print)
+        return cls(out, parts, run_id, ahead, progress, journal, Spending.of(parts.spark, parts.project.config.cost))
 
     @property
     def events(self) -> Events:
         """The callbacks of all of them."""
-        return beside(beside(self.ahead.events, self.progress.events), self.journal.events)
+        told = beside(self.progress.events, self.journal.events)
+
+        def look() -> None:
+            for job, text in self.spending.warnings():
+                told.warned(job, text)
+
+        return beside(beside(self.ahead.events, told), Events(passed=look))
 
     @contextmanager
     def over(self, asked: Interval, choice: Choice) -> Iterator[None]:
@@ -60,6 +69,9 @@ class Watching:
         """What is left to say of it: deadlines, and where its timeline and its log are."""
         for line in self.ahead.ended(results):
             self.out.print(line, markup=False, soft_wrap=True)
+        bill = keep_bill(logs_of(self.parts.project), self.run_id, datetime.now(UTC), self.spending)
+        if bill is not None:
+            self.out.print(total(bill), markup=False, soft_wrap=True)
         show_page(self.out, self.parts, self.run_id)
         self.out.print(f"Log: {self.journal.path}", soft_wrap=True)
 

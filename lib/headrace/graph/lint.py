@@ -22,7 +22,7 @@ def lint(graph: Graph, project: Project) -> None:
     Raises:
         HeadraceError: GRAPH_INVALID with every problem found.
     """
-    checks = (check_names, check_writers, check_makers, check_docstrings, check_cadence, check_deadlines)
+    checks = (check_names, check_writers, check_makers, check_docstrings, check_cadence, check_deadlines, check_budgets)
     problems = [problem for check in checks for problem in check(graph, project)]
     problems += check_cycles(graph)
     if problems:
@@ -73,6 +73,14 @@ def check_deadlines(graph: Graph, project: Project) -> Iterator[str]:
     for name in project.config.deadlines:
         if name not in made:
             yield f"deadlines: '{name}' is no table that a job makes. {nearest(name, made)}"
+
+
+def check_budgets(graph: Graph, project: Project) -> Iterator[str]:
+    """A budget of a job that is none."""
+    names = {job.name for job in graph}
+    for name in project.config.cost.budgets:
+        if name not in names:
+            yield f"cost.budgets: there is no job '{name}'. {nearest(name, names)}"
 
 
 def check_cycles(graph: Graph) -> list[str]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
@@ -60,12 +60,14 @@ class Run:
     run_id: str
     events: Events = field(default_factory=Events)
     results: dict[str, JobResult] = field(default_factory=dict)
+    over: Callable[[Job], HeadraceError | None] = lambda job: None
+    """Says each second of a running job whether it must end, and as what."""
     _ledger_lock: threading.Lock = field(default_factory=threading.Lock)
     _under_way: dict[str, tuple[Step, float]] = field(default_factory=dict)
     """The step that each job is at, or ended in, and when it began."""
     _since: dict[str, float] = field(default_factory=dict)
-    _late: set[str] = field(default_factory=set)
-    """Jobs that are over their time: cancelled, and not tried again."""
+    _over: dict[str, HeadraceError] = field(default_factory=dict)
+    """Jobs that are over their time, or over what ``over`` allows: cancelled, and not tried again."""
 
     @cached_property
     def _sessions(self) -> JobSessions:
@@ -97,23 +99,26 @@ class Run:
                     waiting.remove(name)
                     running[threads.submit(self._job, by_name[name])] = by_name[name]
                 finished, _ = wait(running, TICK, return_when=FIRST_COMPLETED)
-                self._cancel_late(running.values())
+                self._cancel_over(running.values())
                 self.events.passed()
                 for future in finished:
                     job = running.pop(future)
                     self._settle(job, future)
                     order.done(job.name)
 
-    def _cancel_late(self, running: Iterable[Job]) -> None:
-        """Cancel what takes too long, each time that we look: a job that is cancelled may have begun something else."""
+    def _cancel_over(self, running: Iterable[Job]) -> None:
+        """Cancel what takes too much, each time that we look: a job that is cancelled may have begun something else."""
         for job in running:
-            limit, began = self._limit(job), self._since.get(job.name)
-            if limit is not None and began is not None and time.monotonic() - began > limit.total_seconds():
-                self._late.add(job.name)
+            error = self._over.get(job.name) or self._overtime(job) or self.over(job)
+            if error is not None:
+                self._over[job.name] = error
                 self._sessions.cancel(job.name)
 
-    def _limit(self, job: Job) -> timedelta | None:
-        return job.timeout or self.project.config.engine.timeout
+    def _overtime(self, job: Job) -> HeadraceError | None:
+        limit, began = job.timeout or self.project.config.engine.timeout, self._since.get(job.name)
+        if limit is None or began is None or time.monotonic() - began <= limit.total_seconds():
+            return None
+        return HeadraceError("JOB_TIMEOUT", job=job.name, limit=limit)
 
     def _seconds_ahead(self) -> Mapping[str, float]:
         seen = self.look()
@@ -135,8 +140,7 @@ class Run:
 
     def _failed(self, job: Job, error: BaseException) -> JobResult:
         _, began = self._under_way.get(job.name, (None, time.monotonic()))
-        if job.name in self._late:
-            error = HeadraceError("JOB_TIMEOUT", job=job.name, limit=self._limit(job))
+        error = self._over.get(job.name, error)
         return JobResult(job.name, "failed", time.monotonic() - began, note=note_of(error), error=error)
 
     def _job(self, job: Job) -> JobResult:
@@ -184,7 +188,7 @@ class Run:
         except FROM_SPARK as error:
             mended = translate(error, self.project)
             way = again(step, mended, attempt, self.project.config.engine.attempts, f"{self.run_id} {step.job.name}")
-            if way is None or step.job.name in self._late:
+            if way is None or step.job.name in self._over:
                 raise mended from error
             self.events.retried(step.job.name, mended)
             if not self._sessions.pause(way.after):
@@ -241,8 +245,8 @@ class Run:
         inputs = Inputs(lambda name: sinks[type(job.inputs[name])].read(job.inputs[name], at))
         try:
             value = job.run(inputs, at, self.project)
-            if job.name in self._late:  # what no cancelling reaches, such as Python of its own
-                raise HeadraceError("JOB_TIMEOUT", job=job.name, limit=self._limit(job))
+            if job.name in self._over:  # what no cancelling reaches, such as Python of its own
+                raise self._over[job.name]
             if isinstance(value, Refusal):
                 return value
             identity = self._identity(step, stamps, sinks)

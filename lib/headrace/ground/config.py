@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -76,11 +76,19 @@ class Engine(Strict):
     """How long a job may take in one run, where it names nothing itself: ``30m``, ``2h``."""
 
 
+class Budget(Strict):
+    """What a job may spend in one run, and what is done where it spends more: a warning, or its end."""
+
+    money: float = Field(gt=0)
+    then: Literal["warn", "stop"] = "warn"
+
+
 class Cost(Strict):
-    """What a core-hour costs, for the monitor's cost table."""
+    """What a core-hour costs, and what jobs may spend, by their names."""
 
     per_core_hour: float = Field(default=0.05, ge=0)
     currency: str = "USD"
+    budgets: dict[str, Budget] = Field(default_factory=dict)
 
 
 class Retention(Strict):

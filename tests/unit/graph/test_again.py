@@ -185,3 +185,16 @@ def test_an_interrupt_cancels_and_what_was_done_is_in_the_ledger(kind: type[Base
     assert time.monotonic() - began < 15
     assert [(entry.job, entry.state) for entry in faked.ledger.entries] == [("a", "done")] * 4
     assert [name for name, _ in faked.commits.made] == ["t.a"]
+
+
+def test_a_job_that_whoever_looks_on_will_not_have_go_on_is_cancelled_and_fails_as_they_say() -> None:
+    def spend(at: At) -> None:
+        assert faked.sessions.hit["a"].wait(20)
+        raise HeadraceError("EXECUTOR_LOST", cause="Job cancelled")
+
+    dear = HeadraceError("JOB_BUDGET", job="a", spent="2 USD", budget=1)
+    faked = fake_run(doing("a", spend))
+    faked.run.over = lambda job: dear
+    assert faked.go() == FAILED
+    assert faked.run.results["a"].error is dear
+    assert faked.retried == []
