@@ -142,12 +142,12 @@ class Foreseeing:
         steps, began = step_forecasts(found, seen), self.now()
         planned = {step.job.name for step in found.steps}
         makers = {output.name: job.name for job in self.jobs for output in job.outputs if job.name in planned}
-        self.habits = habits(self.jobs, steps, seen.ledger.entries) if steps else {}
+        self.habits = habits(self.jobs, steps, seen.ledger.entries)
         asked = {table: deadline for table, deadline in self.deadlines.items() if table in makers}
         self.dues = [Due(table, makers[table], deadline, deadline.after(began)) for table, deadline in asked.items()]
-        for line in self.outlook():
-            self.say(line)
-        if self.dues:
+        if self.habits and self.dues:
+            for line in self.outlook():
+                self.say(line)
             self.check()
 
     def _start(self, step: Step) -> None:
@@ -162,7 +162,7 @@ class Foreseeing:
             self._wait = 0.0
 
     def _pass(self) -> None:
-        if self.dues and time.monotonic() - self._at >= self._wait:
+        if self.habits and self.dues and time.monotonic() - self._at >= self._wait:
             self.check()
 
     def _standing(self) -> Standing:

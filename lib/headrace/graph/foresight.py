@@ -71,10 +71,15 @@ class Foresight:
 
 
 def habits(jobs: Graph, steps: Sequence[StepForecast], entries: Sequence[Entry]) -> dict[str, Habit]:
-    """The habit of each job of a run. One that was never done is taken to be a usual one; one that is not due takes nothing."""
+    """The habit of each job of a run. One that was never done is taken to be a usual one; one that is not due takes nothing.
+
+    Empty where no job that is due was ever done: nothing can be foreseen then.
+    """
     found = dict.fromkeys((job.name for job in jobs), 0.0)
     known = [one.expected.seconds for one in steps if one.expected.seconds is not None]
-    usual = median(known) if known else 1.0
+    if not known:
+        return {}
+    usual = median(known)
     for one in steps:
         found[one.step.job.name] += usual if one.expected.seconds is None else one.expected.seconds
     return {name: Habit(seconds, _ratios(entries, name)) for name, seconds in found.items()}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from graph_fakes import START, day, entry, job
 
 from headrace.graph.deadlines import kept, spelled
+from headrace.graph.durations import UNKNOWN, Expected
 from headrace.graph.foresight import OVERRUN, Habit, Standing, eats_the_slack, foresee, habits, pace_of
 from headrace.graph.ledger import Entry, State
 from headrace.ground.deadline import read_deadline
 
 GRAPH = (job("a"), job("b", "a"), job("c", "a"), job("d", "b", "c"))
+TOOK = (Expected(10.0, 4), UNKNOWN)
 SURE = {"a": Habit(10, (1.0,)), "b": Habit(20, (1.0,)), "c": Habit(30, (1.0,)), "d": Habit(5, (1.0,))}
 
 
@@ -75,10 +79,16 @@ def test_habits_come_from_the_ledger_each_step_beside_the_others() -> None:
         replace(entry("a", day(n), "s", minute=n), run_id=f"r{n}", seconds=seconds)
         for n, seconds in enumerate((10.0, 10.0, 10.0, 20.0))
     ]
-    found = habits(GRAPH, (), past)["a"]
-    assert found.seconds == 0, "it is not due"
+    due: Any = [
+        SimpleNamespace(step=SimpleNamespace(job=node), expected=took) for node, took in zip(GRAPH, TOOK, strict=False)
+    ]
+    found = habits(GRAPH, due, past)["a"]
+    assert found.seconds == 10
+    assert habits(GRAPH, due, past)["b"].seconds == 10, "never done: a usual one"
+    assert habits(GRAPH, due, past)["d"].seconds == 0, "not due"
     assert found.ratios == (1.0, 1.0, 1.0, 2.0)
-    assert len(habits(GRAPH, (), past[:2])["a"].ratios) == 5, "two steps tell nothing"
+    assert len(habits(GRAPH, due, past[:2])["a"].ratios) == 5, "two steps tell nothing"
+    assert habits(GRAPH, due[1:], past) == {}, "nothing is known of what is due"
 
 
 def test_runs_that_met_and_missed_their_deadline() -> None:
