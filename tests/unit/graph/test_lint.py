@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from graph_fakes import job, table
 
 from headrace.graph.job import Each
 from headrace.graph.lint import lint, upstream
+from headrace.ground.config import Cost
 from headrace.ground.errors import HeadraceError
+
+PROJECT: Any = SimpleNamespace(config=SimpleNamespace(deadlines={}, cost=Cost()))
 
 
 def silent(inputs, at, project):  # what is wrong with it is that it says nothing
@@ -36,7 +41,7 @@ def silent(inputs, at, project):  # what is wrong with it is that it says nothin
 )
 def test_each_fault_is_told(graph, problems):
     with pytest.raises(HeadraceError) as refused:
-        lint(graph, None)
+        lint(graph, PROJECT)
     assert refused.value.code == "GRAPH_INVALID"
     told = refused.value.parameters["problems"].splitlines()
     assert len(told) == len(problems)
@@ -58,7 +63,7 @@ def _turned(line: str, problem: str) -> str:
 def test_a_graph_without_a_fault_passes_and_parts_of_a_table_have_a_writer_each():
     parts = [replace(table("q"), part=("source", name)) for name in ("x", "y")]
     graph = (replace(job("a"), outputs=(parts[0],)), replace(job("b"), outputs=(parts[1],)), job("c", "q"))
-    lint(graph, None)
+    lint(graph, PROJECT)
 
 
 def test_upstream_is_who_makes_what_a_job_reads():
