@@ -24,7 +24,7 @@ from headrace.graph.view import View, view
 from headrace.ground.interval import Interval, parse_instant
 from headrace.ground.places import is_server, local_path
 from headrace.ground.remote import check_remote
-from headrace.ground.secret import reveal, reveal_all
+from headrace.ground.secret import reveal
 from headrace.ground.session import is_ours, open_session, send_by_value, told_master
 from headrace.ground.telling import hush
 from headrace.monitoring.page import Page, PageSink
@@ -189,7 +189,7 @@ def assemble(project: Project, graph: Graph) -> Assembly:
     check_master(project, ())
     hush()
     asked = project.config.spark
-    settings = logged(reveal_all(asked.settings, "spark.settings"), project.home / "logs" / "spark")
+    settings = logged(asked.settings, project.home / "logs" / "spark")
     spark = open_session(f"headrace {project.name}", asked.master, settings)
     if not is_ours(spark):
         check_delta(spark)

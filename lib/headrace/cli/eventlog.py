@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,20 +10,35 @@ from pyspark.sql import SparkSession
 
 from headrace.cli.journal import prune
 from headrace.ground.places import local_path
+from headrace.ground.secret import is_reference, reveal_all
 
 ENABLED, FOLDER = "spark.eventLog.enabled", "spark.eventLog.dir"
+HIDING = "spark.redaction.regex"
+_SECRETS = "(?i)secret|password|token|access[.]?key"
+"""Spark's own default."""
 KEPT = 30
 """The logs of so many applications are kept, where they are in the environment's own folder."""
 _PLAIN = {"spark.eventLog.rolling.enabled": "false", "spark.eventLog.compress": "false"}
 
 
-def logged(settings: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """The settings, and where they turn the event log on and name no place for it, ``folder``, which is then there."""
-    if settings.get(ENABLED) != "true" or FOLDER in settings:
-        return dict(settings)
+def logged(asked: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The settings with their references resolved; where they turn the event log on and name no place for it, ``folder``.
+
+    Spark writes settings into the log, and hides those whose names sound like a secret; ours are hidden by name as well.
+
+    Raises:
+        HeadraceError: REFERENCE_UNSET.
+    """
+    settings = reveal_all(asked, "spark.settings")
+    if settings.get(ENABLED) != "true":
+        return settings
+    secret = [re.escape(name) for name, value in asked.items() if is_reference(value)]
+    found = settings | ({HIDING: "|".join((settings.get(HIDING, _SECRETS), *secret))} if secret else {})
+    if FOLDER in settings:
+        return found
     folder.mkdir(parents=True, exist_ok=True)
     prune(folder, "*", KEPT)
-    return {**_PLAIN, **settings, FOLDER: folder.absolute().as_uri()}
+    return {**_PLAIN, **found, FOLDER: folder.absolute().as_uri()}
 
 
 def log_file(spark: SparkSession) -> Path | None:

@@ -73,7 +73,9 @@ def test_bytes_are_short(count: int, text: str) -> None:
     assert size(count) == text
 
 
-def test_an_event_log_that_is_turned_on_gets_a_place(tmp_path: Path) -> None:
+def test_an_event_log_that_is_turned_on_gets_a_place_and_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     on = {"spark.eventLog.enabled": "true", "a": "b"}
     told = logged(on, tmp_path / "spark")
     assert (tmp_path / "spark").is_dir()
@@ -82,6 +84,10 @@ def test_an_event_log_that_is_turned_on_gets_a_place(tmp_path: Path) -> None:
     own = on | {"spark.eventLog.dir": "s3a://logs/x"}
     assert logged(own, tmp_path / "other") == own
     assert logged({"a": "b"}, tmp_path / "other") == {"a": "b"}
+    monkeypatch.setenv("HEADRACE_TEST_LOG", "v3ry-hidden")
+    hidden = logged(on | {"spark.own.thing": "env:HEADRACE_TEST_LOG"}, tmp_path / "spark")
+    assert hidden["spark.own.thing"] == "v3ry-hidden"
+    assert hidden["spark.redaction.regex"] == r"(?i)secret|password|token|access[.]?key|spark\.own\.thing"
     assert not (tmp_path / "other").exists()
 
 
