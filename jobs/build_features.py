@@ -19,6 +19,7 @@ from headrace.features.rollup import roll_up
 from headrace.features.snapshots import Snapshots
 from headrace.features.tiling import tiled_by, tiles_table
 from headrace.graph.job import Asset, At, Each, Inputs, Job
+from headrace.graph.origin import versions
 from headrace.graph.project import Project
 from headrace.tables.spec import Table
 
@@ -98,6 +99,7 @@ def job(project: Project) -> Job:
         fingerprint=fingerprint(
             [[group.table, project.identity(group.namespace)] for group in project.groups.values()]
         ),
+        contracts=versions(*project.groups.values()),
         tags=("features",),
     )
 

@@ -13,6 +13,7 @@ from headrace.events.quarantine import events_table
 from headrace.features.tiles import build_tiles
 from headrace.features.tiling import source_atoms, tiles_table, tilings
 from headrace.graph.job import Asset, At, Inputs, Job
+from headrace.graph.origin import versions
 from headrace.graph.project import Project
 
 
@@ -43,6 +44,7 @@ def job(project: Project) -> Job:
         inputs={contract.source: events_table(contract) for contract in contracts},
         outputs=tuple(tiles_table(contract, tiling) for contract, ways in cut for tiling in ways),
         fingerprint=fingerprint(held),
+        contracts=versions(*contracts, *project.groups.values()),
         tags=("features",),
     )
 

@@ -13,6 +13,7 @@ from headrace.contracts.models import ModelContract
 from headrace.events.quarantine import events_table
 from headrace.features.groups import group_inputs, group_rows, snapshots
 from headrace.graph.job import Asset, At, Inputs, Job, Once
+from headrace.graph.origin import versions
 from headrace.graph.project import Project
 from headrace.ground.interval import Interval
 from headrace.training.dataset import build_labels, build_training_set, labels_table, matures_at, training_table
@@ -47,6 +48,7 @@ def job(project: Project, model: ModelContract) -> Job:
         outputs=(labels_table(label, source), training_table(model, source)),
         every=Once(span),
         fingerprint=fingerprint([label.fingerprint, model.fingerprint]),
+        contracts=versions(label, model),
         tags=("training",),
     )
 

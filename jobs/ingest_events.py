@@ -21,6 +21,7 @@ from headrace.events.quarantine import (
     tally_table,
 )
 from headrace.graph.job import Asset, At, Each, Inputs, Job
+from headrace.graph.origin import versions
 from headrace.graph.project import Project
 
 
@@ -69,6 +70,7 @@ def job(project: Project) -> Job:
         every=Each(),
         lag=max(contract.lateness for contract in contracts),
         fingerprint=fingerprint([contract.fingerprint for contract in contracts]),
+        contracts=versions(*contracts),
         tags=("ingest",),
     )
 

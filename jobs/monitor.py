@@ -13,6 +13,7 @@ from headrace.events.quarantine import events_table, tally_table
 from headrace.features.groups import group_inputs, group_rows
 from headrace.graph.job import Asset, At, Inputs, Job, Latest
 from headrace.graph.ledger import LEDGER
+from headrace.graph.origin import versions
 from headrace.graph.project import Project
 from headrace.monitoring import observe
 from headrace.monitoring.cost import price
@@ -85,6 +86,7 @@ def _job(project: Project, model: ModelContract) -> Job:
         outputs=(observe.profile_table(model), page(model)),
         every=Latest(project.config.snapshots_every),
         fingerprint=fingerprint([model.fingerprint, project.labels[model.label].fingerprint]),
+        contracts=versions(model, project.labels[model.label]),
         tags=("monitoring",),
     )
 

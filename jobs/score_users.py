@@ -11,6 +11,7 @@ from headrace.cli import main
 from headrace.contracts.models import ModelContract
 from headrace.features.groups import group_inputs, group_rows
 from headrace.graph.job import At, Inputs, Job, Latest
+from headrace.graph.origin import versions
 from headrace.graph.project import Project
 from headrace.release.registry import Champion
 from headrace.scoring.score import columns_by_group, join_groups, score, scores_table
@@ -45,6 +46,7 @@ def jobs(project: Project) -> tuple[Job, ...]:
             outputs=(scores_table(model, project.source_of(model)),),
             every=Latest(project.config.snapshots_every),
             fingerprint=model.fingerprint,
+            contracts=versions(model),
             tags=("scoring",),
         )
         for model in project.models.values()

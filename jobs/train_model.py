@@ -8,6 +8,7 @@ from functools import partial
 from headrace.cli import main
 from headrace.contracts.models import ModelContract
 from headrace.graph.job import At, Inputs, Job
+from headrace.graph.origin import versions
 from headrace.graph.project import Project
 from headrace.jobs.build_training_set import job as training_set_job
 from headrace.training.dataset import training_table
@@ -39,6 +40,7 @@ def jobs(project: Project) -> tuple[Job, ...]:
             outputs=(Candidate(model.model),),
             every=training_set_job(project, model).every,
             fingerprint=model.fingerprint,
+            contracts=versions(model),
             exclusive=True,
             requires="classic",
             fallback=FALLBACK,

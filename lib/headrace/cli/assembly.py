@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -153,7 +153,28 @@ class Assembly:
     def look(self, asked: Interval, forced: tuple[str, ...] = ()) -> View:
         """What planning sees now."""
         held, start = self.holding.after(self.ledger.entries), self.project.span.start
-        return view(self.graph, self.ledger, self._observe, asked, start, forced, self._reach, held)
+        return view(self.graph, self.ledger, self._observe, asked, start, forced, self._reach, held, self._versions())
+
+    def _versions(self) -> Callable[[Asset], str | None]:
+        """What ``_version`` says, each table looked at once."""
+        known: dict[str, str | None] = {}
+
+        def version(asset: Asset) -> str | None:
+            if asset.name not in known:
+                known[asset.name] = self._version(asset)
+            return known[asset.name]
+
+        return version
+
+    def _version(self, asset: Asset) -> str | None:
+        """The version at which a table stands, by its log; no Spark is asked, so None where that lies elsewhere."""
+        match asset:
+            case SourceTable():
+                return self.lake.pin(asset).version.partition(":")[0] if asset.missing() is None else "none"
+            case Table():
+                return self.log(asset.name).version
+            case _:
+                return None
 
     def _observe(self, asset: Asset, interval: Interval) -> str | None:
         """The identity of what changes without a job: what lies in landing folders and tables of others, who is champion.

@@ -62,6 +62,7 @@ OWN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "intervals": ("int", "Intervals that were done at once.", "intervals"),
     "outputs": ("string", "The versions that it made."),
     "note": ("string", "Why, or what went wrong."),
+    "origin": ("string", "What it was made of: fingerprint, versions of contracts, identities of inputs."),
     "seq": ("bigint", "Number of the decision."),
     "kind": ("string", "Verdict, promotion or rollback."),
     "version": ("string", "The model version that it is about."),

@@ -61,7 +61,8 @@ class Job:
     """One node of the graph.
 
     ``run`` returns a mapping from output to value, or the value itself where there is one output, or a ``Refusal``.
-    ``fingerprint`` identifies everything besides the inputs that shapes the outputs. An interval depends on the same
+    ``fingerprint`` identifies everything besides the inputs that shapes the outputs; ``contracts`` are those among it,
+    with their versions (``origin.versions``): by them a plan says what has changed. An interval depends on the same
     time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it reads its own
     output. A job that ``requires`` classic Spark names what it does instead on Spark Connect as its ``fallback``; with
     none it is refused there. What takes longer than ``timeout``, or than the configuration's where it is None, is cancelled.
@@ -73,6 +74,7 @@ class Job:
     outputs: tuple[Asset, ...]
     every: Each | Latest | Once = field(default_factory=Each)
     fingerprint: str = ""
+    contracts: Mapping[str, int] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     lag: timedelta = timedelta(0)
     exclusive: bool = False

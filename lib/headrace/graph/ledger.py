@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from headrace.graph.origin import Origin, origin_of
 from headrace.ground.interval import Interval
 from headrace.tables.spec import Table
 
 LEDGER = Table(name="ops.ledger", meaning="Every interval of every job: its state, identity, rows and seconds.")
 SCHEMA = (
     "at timestamp, run_id string, job string, start timestamp, end timestamp, state string, stamp string, "
-    "seconds double, rows_in bigint, rows_out bigint, intervals int, outputs string, note string"
+    "seconds double, rows_in bigint, rows_out bigint, intervals int, outputs string, note string, origin string"
 )
+"""A ledger from before it had ``origin`` gets that column with the next entry; in rows before it, it is null."""
 State = Literal["done", "failed", "refused"]
 
 
@@ -24,7 +26,7 @@ class Entry:
     """One interval of one job.
 
     ``stamp`` is the identity of the job and of everything that it read. ``seconds`` and rows are those of the whole
-    step, in which ``intervals`` adjacent intervals were done at once.
+    step, in which ``intervals`` adjacent intervals were done at once. ``origin`` is None in entries from before it was kept.
     """
 
     at: datetime
@@ -39,6 +41,7 @@ class Entry:
     intervals: int = 1
     outputs: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    origin: Origin | None = None
 
 
 class Rows(Protocol):
@@ -95,18 +98,19 @@ def entries_of(rows: Iterable[Mapping[str, Any]]) -> list[Entry]:
     return sorted((_entry(row) for row in rows), key=lambda entry: entry.at)
 
 
-def each_interval(step: Entry, stamps: Mapping[Interval, str]) -> list[Entry]:
-    """A step's entry for each of its intervals, each with its own stamp."""
-    return [replace(step, interval=interval, stamp=stamp, intervals=len(stamps)) for interval, stamp in stamps.items()]
-
-
 def _entry(row: Mapping[str, Any]) -> Entry:
     interval = Interval(_utc(row["start"]), _utc(row["end"]))
     kept = {
         name: row[name]
         for name in ("run_id", "job", "state", "stamp", "seconds", "rows_in", "rows_out", "intervals", "note")
     }
-    return Entry(at=_utc(row["at"]), interval=interval, outputs=json.loads(row["outputs"]), **kept)
+    return Entry(
+        at=_utc(row["at"]),
+        interval=interval,
+        outputs=json.loads(row["outputs"]),
+        origin=origin_of(row.get("origin")),
+        **kept,
+    )
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -124,6 +128,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "intervals": entry.intervals,
         "outputs": json.dumps(dict(entry.outputs), sort_keys=True),
         "note": entry.note,
+        "origin": entry.origin.text() if entry.origin is not None else None,
     }
 
 

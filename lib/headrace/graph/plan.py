@@ -13,22 +13,32 @@ from dataclasses import dataclass, field, replace
 from headrace.graph.job import Asset, Job
 from headrace.graph.ledger import Entry
 from headrace.graph.lint import Graph, upstream
-from headrace.graph.stamps import stamp
-from headrace.graph.view import Pending, View, intervals_of, made_anew, needed
+from headrace.graph.origin import Origin
+from headrace.graph.reasons import Reason, reasons
+from headrace.graph.stamps import identities, origin, stamp_of
+from headrace.graph.view import Pending, View, intervals_of, needed
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, merge_adjacent
 
 
 @dataclass(frozen=True)
 class Due:
-    """One interval that is to be done, why, and the stamp that it will have.
+    """One interval that is to be done, why, the stamp that it will have, and what it will be made of.
 
-    None where that is not known before a run: what it reads lies outside the ledger, and a job is about to change it.
+    ``stamp`` is None where it is not known before a run: what it reads lies outside the ledger, and a job is about to
+    change it. ``noted`` is what else there is to say: what a rollback leaves out of it.
     """
 
     interval: Interval
-    why: str
+    reasons: tuple[Reason, ...]
     stamp: str | None
+    origin: Origin | None = None
+    noted: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reasons in words."""
+        return ", ".join(reason.told for reason in self.reasons) + self.noted
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,18 @@ class Step:
     def why(self) -> str:
         """The reasons, each once."""
         return ", ".join(dict.fromkeys(due.why for due in self.dues))
+
+    @property
+    def stamps(self) -> dict[Interval, str]:
+        """The stamp of each interval; empty where none is known."""
+        return {due.interval: due.stamp or "" for due in self.dues}
+
+    def entries(self, whole: Entry) -> list[Entry]:
+        """The step's entry for each of its intervals, each with its own stamp and origin."""
+        return [
+            replace(whole, interval=due.interval, stamp=due.stamp or "", intervals=len(self.dues), origin=due.origin)
+            for due in self.dues
+        ]
 
 
 @dataclass(frozen=True)
@@ -76,30 +98,10 @@ def due(job: Job, seen: View) -> tuple[tuple[Due, ...], tuple[Missing, ...]]:
 
 
 def _due(job: Job, interval: Interval, seen: View) -> Due | None:
-    current = stamp(job, interval, seen)
-    entry = seen.ledger.settled(job.name).get(interval)
-    why = _why(job, interval, seen, entry, current)
-    return None if why is None else Due(interval, why + seen.holding.noted(job.outputs), current)
-
-
-def _why(job: Job, interval: Interval, seen: View, entry: Entry | None, current: str | None) -> str | None:
-    """Why an interval is due; None where it is not."""
-    if job.name in seen.forced and entry is not None:
-        return "forced"
-    if entry is not None and entry.stamp == current:
-        behind = seen.holding.behind(job.outputs, interval, current) if entry.state == "done" else None
-        return None if behind is None else f"{behind} was rolled back"
-    waiting = next((name for name, pieces in _pending(job, interval, seen) if pieces), None)
-    if waiting is not None:
-        return f"{waiting} will be made anew"
-    return "never done" if entry is None else "code, contract or input changed"
-
-
-def _pending(job: Job, interval: Interval, seen: View) -> Iterator[tuple[str, frozenset[Interval]]]:
-    """What an interval reads of that which is about to be made."""
-    for asset, maker, pieces in _reads(job, interval, seen):
-        pending = made_anew(asset, maker, seen)
-        yield maker.name, frozenset(piece for piece in pieces if piece in pending)
+    found = identities(job, interval, seen)
+    current, now = stamp_of(job, interval, found), origin(job, found)
+    why = reasons(job, interval, seen, seen.ledger.settled(job.name).get(interval), current, now)
+    return Due(interval, why, current, now, seen.holding.noted(job.outputs)) if why else None
 
 
 def _reads(job: Job, interval: Interval, seen: View) -> Iterator[tuple[Asset, Job, frozenset[Interval]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,17 +17,17 @@ from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from headrace.contracts.fingerprint import fingerprint
 from headrace.graph.again import again
 from headrace.graph.events import Events
 from headrace.graph.failures import cause_of, note_of, translate
 from headrace.graph.forecast import seconds_ahead
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
-from headrace.graph.ledger import Entry, Ledger, each_interval
+from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
 from headrace.graph.order import longest_path, ranked, startable
 from headrace.graph.plan import Step, due, not_ready, steps, survey
 from headrace.graph.project import Project
+from headrace.graph.proof import identity
 from headrace.graph.result import JobResult, by_output, total
 from headrace.graph.rows import rows_read
 from headrace.graph.sessions import JobSessions
@@ -36,7 +35,6 @@ from headrace.graph.stamps import carries_on
 from headrace.graph.view import View
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
-from headrace.ground.interval import Interval
 from headrace.ground.session import is_classic, slots
 
 Sinks = Mapping[type, Sink]
@@ -201,22 +199,19 @@ class Run:
         name, count = step.job.name, len(step.dues)
         read = rows_read(step.job, step.interval, self.look())
         rows_in = None if read is None else read.count
-        stamps = {item.interval: item.stamp or "" for item in step.dues}
-        outcome = self._commit(step, session, sinks, stamps)
+        outcome = self._commit(step, session, sinks)
         now, seconds = datetime.now(UTC), time.monotonic() - began
         entry = Entry(now, self.run_id, name, step.interval, "done", "", seconds, rows_in)
         if isinstance(outcome, Refusal):
-            self._write_down(step, replace(entry, state="refused", note=outcome.reason), stamps)
+            self._write_down(step, replace(entry, state="refused", note=outcome.reason))
             return JobResult(name, "refused", seconds, rows_in, 0, count, outcome.reason)
         why = f"{fallback}; {step.why}" if fallback else step.why
         rows = sum(receipt.rows or 0 for receipt in outcome.values())
         outputs = {output: receipt.version for output, receipt in outcome.items()}
-        self._write_down(step, replace(entry, rows_out=rows, outputs=outputs, note=why), stamps)
+        self._write_down(step, replace(entry, rows_out=rows, outputs=outputs, note=why))
         return JobResult(name, "done", seconds, rows_in, rows, count, why)
 
-    def _commit(
-        self, step: Step, session: SparkSession, sinks: Sinks, stamps: Mapping[Any, str]
-    ) -> Refusal | dict[str, Receipt]:
+    def _commit(self, step: Step, session: SparkSession, sinks: Sinks) -> Refusal | dict[str, Receipt]:
         held: list[DataFrame] = []
 
         def hold(frame: DataFrame) -> DataFrame:
@@ -249,27 +244,20 @@ class Run:
                 raise self._over[job.name]
             if isinstance(value, Refusal):
                 return value
-            identity = self._identity(step, stamps, sinks)
+            holding = self.look().holding
+            parts = {asset: part for asset, part in by_output(job, value) if holding.of_output(asset) is None}
+            identity = self._identity(step, at, tuple(parts), sinks)
             return {
-                asset_key(asset): sinks[type(asset)].commit(asset, part, at, identity)
-                for asset, part in by_output(job, value)
-                if self.look().holding.of_output(asset) is None
+                asset_key(asset): sinks[type(asset)].commit(asset, part, at, identity) for asset, part in parts.items()
             }
         finally:
             for frame in held:
                 frame.unpersist()
 
-    def _identity(self, step: Step, stamps: Mapping[Any, str], sinks: Sinks) -> dict[str, str]:
-        """What a commit says of itself: enough to prove from the table alone what it was made from."""
+    def _identity(self, step: Step, at: At, outputs: tuple[Asset, ...], sinks: Sinks) -> dict[str, str]:
         read = {name: self._version(asset, step, sinks) for name, asset in sorted(step.job.inputs.items())}
         self.events.read(step, read)
-        return {
-            "job": step.job.name,
-            "interval": step.interval.label(),
-            "fingerprint": step.job.fingerprint,
-            "inputs": json.dumps(read, sort_keys=True),
-            "stamp": fingerprint(sorted(stamps.values())),
-        }
+        return identity(step, at, read, outputs, rows_read(step.job, step.interval, self.look()))
 
     def _version(self, asset: Asset, step: Step, sinks: Sinks) -> str:
         sink = sinks[type(asset)]
@@ -282,8 +270,8 @@ class Run:
         entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
         return next((entry.outputs[key] for entry in entries), "outside")
 
-    def _write_down(self, step: Step, entry: Entry, stamps: Mapping[Interval, str]) -> None:
-        entries = each_interval(entry, stamps)
+    def _write_down(self, step: Step, entry: Entry) -> None:
+        entries = step.entries(entry)
         with self._ledger_lock:
             self.ledger.append(entries)
         self.events.recorded(step, entries)

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from headrace.graph.job import Asset, Each, Job
+from headrace.graph.origin import Origin, identity_of
 from headrace.graph.view import View, made_anew, needed
 from headrace.ground.interval import Interval
+
+Identities = Mapping[str, list[str] | None]
+"""Input -> what identifies it over an interval once the run has come this far; None where that is not known yet."""
 
 
 def stamp(job: Job, interval: Interval, seen: View) -> str | None:
     """The identity of what the interval's output is made from; None where it is not known before a run."""
+    return stamp_of(job, interval, identities(job, interval, seen))
+
+
+def stamp_of(job: Job, interval: Interval, found: Identities) -> str | None:
+    """The stamp that follows from the identities of the inputs."""
     digest = hashlib.sha256(f"{job.name}\0{job.fingerprint}\0{interval.label()}".encode())
-    for name, asset in sorted(job.inputs.items()):
-        parts = _identities(job, name, asset, interval, seen)
+    for name, parts in sorted(found.items()):
         if parts is None:
             return None
         digest.update(f"\0{name}\0{','.join(parts)}".encode())
     return digest.hexdigest()[:16]
 
 
-def _identities(job: Job, name: str, asset: Asset, interval: Interval, seen: View) -> list[str] | None:
-    """What identifies an input over an interval once the run has come this far; None where that is not known yet.
+def origin(job: Job, found: Identities) -> Origin:
+    """The parts that the stamp is made of."""
+    return Origin(job.fingerprint, job.contracts, {name: identity_of(parts) for name, parts in sorted(found.items())})
 
-    What lies outside the ledger stays as it is where its maker is not run, or is run again on the same.
-    """
+
+def identities(job: Job, interval: Interval, seen: View) -> Identities:
+    """What identifies each input over an interval."""
+    return {name: _identities(job, name, asset, interval, seen) for name, asset in job.inputs.items()}
+
+
+def _identities(job: Job, name: str, asset: Asset, interval: Interval, seen: View) -> list[str] | None:
+    """What lies outside the ledger stays as it is where its maker is not run, or is run again on the same."""
     outside = seen.observe(asset, Interval(interval.start - job.lag, interval.end))
     maker = seen.makers.get(asset.name)
     if maker is None:

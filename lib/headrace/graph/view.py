@@ -16,6 +16,8 @@ Observe = Callable[[Asset, Interval], str | None]
 """The identity of what lies outside the ledger (landing folders) over an interval; None for an asset that is inside."""
 Reach = Callable[[Asset, Interval], str | None]
 """How far what others make reaches, in words, where that is not to the end of the interval; None where it does."""
+Version = Callable[[Asset], str | None]
+"""The version at which an asset stands: ``none`` where it is not there, None where that is not to be seen from here."""
 Pending = Mapping[str, Mapping[Interval, str | None]]
 """The intervals of each job that are about to be made, with the stamps that they will have."""
 
@@ -34,6 +36,7 @@ class View:
     makers: Mapping[str, Job] = field(default_factory=dict)
     reach: Reach = lambda asset, interval: None
     holding: Holding = field(default_factory=Holding)
+    version: Version = lambda asset: None
 
 
 def view(
@@ -45,12 +48,13 @@ def view(
     forced: Iterable[str] = (),
     reach: Reach = lambda asset, interval: None,
     holding: Holding | None = None,
+    version: Version = lambda asset: None,
 ) -> View:
     """A view with nothing pending. What a hold gives readers has the maker of the version that the contract says."""
     held = holding or Holding()
     makers = {output.name: job for job in graph for output in job.outputs}
     makers |= {hold.table: makers[hold.declared] for hold in held.holds if hold.declared in makers}
-    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers, reach, held)
+    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers, reach, held, version)
 
 
 def intervals_of(job: Job, seen: View) -> tuple[Interval, ...]:

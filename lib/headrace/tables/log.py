@@ -79,6 +79,11 @@ class TableLog:
     def _files(self) -> dict[int, Path]:
         return {} if self.folder is None else commit_files(self.folder)
 
+    @property
+    def version(self) -> str | None:
+        """The latest version; ``none`` where there is no commit, None where the log is not to be seen from here."""
+        return None if self.folder is None else str(max(self._files, default="none"))
+
     def commits(self, most: int | None = None) -> tuple[Commit, ...]:
         """The latest ``most`` commits that the log still keeps, newest first; all of them for None.
 

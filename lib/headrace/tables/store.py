@@ -206,7 +206,7 @@ class Store:
         """Append plain rows to a ledger table, in one commit."""
         frame = self.spark.createDataFrame([tuple(row.values()) for row in rows], schema).coalesce(1)
         with commit_lock(self.lock_file(table)):
-            writer = frame.write.format("delta").mode("append")
+            writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
             if not self.exists(table):
                 writer = writer.options(**self._wanted(table))
             writer.save(self.path(table))

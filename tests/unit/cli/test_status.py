@@ -10,6 +10,7 @@ from headrace.cli.status import done_until, due_now
 from headrace.features.entry import Entry, Freshness
 from headrace.graph.job import Job
 from headrace.graph.plan import Due, Step
+from headrace.graph.reasons import NEVER_DONE
 from headrace.ground.interval import DAY, Interval
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -22,7 +23,7 @@ def table(name: str, days: int | None) -> Entry:
 
 def step(name: str, days: int) -> Step:
     job = Job(name, lambda *_: None, {}, ())
-    dues = tuple(Due(Interval(START + n * DAY, START + (n + 1) * DAY), "never done", None) for n in range(days))
+    dues = tuple(Due(Interval(START + n * DAY, START + (n + 1) * DAY), (NEVER_DONE,), None) for n in range(days))
     return Step(job, Interval(START, START + days * DAY), dues)
 
 

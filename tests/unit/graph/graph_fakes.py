@@ -8,6 +8,7 @@ from typing import Any
 
 from headrace.graph.job import Job
 from headrace.graph.ledger import Entry, Ledger
+from headrace.graph.origin import Origin
 from headrace.ground.interval import DAY, Interval
 from headrace.tables.spec import Table
 
@@ -46,8 +47,10 @@ class Memory:
         self.rows += rows
 
 
-def entry(name: str, interval: Interval, stamp: str, state: Any = "done", minute: int = 0) -> Entry:
-    return Entry(START + timedelta(minutes=minute), "run-1", name, interval, state, stamp)
+def entry(
+    name: str, interval: Interval, stamp: str, state: Any = "done", minute: int = 0, origin: Origin | None = None
+) -> Entry:
+    return Entry(START + timedelta(minutes=minute), "run-1", name, interval, state, stamp, origin=origin)
 
 
 def ledger_of(*entries: Entry) -> Ledger:

@@ -55,7 +55,7 @@ def test_a_pointer_gives_readers_the_earlier_stamps_and_leaves_the_table_out_of_
     ]
     assert run((NEW, HELD), ledger, 3, 4, holding) == [], "held, and the scores are of what is held"
     found = survey((NEW, HELD), seen((NEW, HELD), ledger, 4, holding), 400)
-    assert [step.why for step in found.steps] == ["never done, t.visits held by rollback 7"]
+    assert [step.why for step in found.steps] == ["new interval, t.visits held by rollback 7"]
     (missing,) = found.not_ready["score"]
     assert "UPSTREAM_HELD: score needs features for 2017-01-04..2017-01-05: t.visits held by rollback 7" in not_ready(
         "score", missing
@@ -65,7 +65,7 @@ def test_a_pointer_gives_readers_the_earlier_stamps_and_leaves_the_table_out_of_
     over = Holding((), {"t.old": (), "t.new": ()})
     assert run((NEW, SCORE), ledger, 4, 6, over) == [
         ("features", "2017-01-04..2017-01-05", "t.new was rolled back"),
-        ("score", "2017-01-04..2017-01-05", "features will be made anew"),
+        ("score", "2017-01-04..2017-01-05", "new interval"),
     ]
     assert run((NEW, SCORE), ledger, 4, 7, over) == []
 

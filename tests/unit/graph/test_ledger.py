@@ -7,6 +7,7 @@ from dataclasses import replace
 from graph_fakes import START, Memory, day, entry, ledger_of
 
 from headrace.graph.ledger import Ledger
+from headrace.graph.origin import Origin
 
 
 def test_what_is_written_is_read_back():
@@ -19,10 +20,20 @@ def test_what_is_written_is_read_back():
         intervals=4,
         outputs={"t.a": "7"},
         note="never done",
+        origin=Origin("f", {"source shop": 3}, {"zone": "version 2", "later": None}),
     )
     Ledger(memory).append([written])
     assert Ledger(memory).entries == [written]
     assert memory.rows[0]["outputs"] == '{"t.a": "7"}'
+
+
+def test_entries_from_before_it_was_kept_are_read_as_of_unknown_origin():
+    memory = Memory()
+    Ledger(memory).append([entry("a", day(0), "s")])
+    for row in memory.rows:
+        del row["origin"]
+    assert Ledger(memory).entries == [entry("a", day(0), "s")]
+    assert Ledger(memory).entries[0].origin is None
 
 
 def test_times_without_a_zone_are_the_machines_as_spark_returns_them():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from graph_fakes import START, day, entry, job, ledger_of, table
+from graph_fakes import START, day, entry, job, ledger_of
 
 from headrace.graph.job import Each, Latest, Once
 from headrace.graph.ledger import Ledger
@@ -15,9 +16,12 @@ from headrace.graph.select import ordered
 from headrace.graph.stamps import carries_on
 from headrace.graph.view import intervals_of, needed, view
 from headrace.ground.interval import DAY, WEEK, Interval
+from headrace.tables.landing import LandingZone
 
 LANDED = {f"2017-01-{number:02d}": "files" for number in range(1, 32)}
-INGEST = replace(job("ingest", lag=2 * DAY), inputs={"zone": table("zone")})
+ZONE = LandingZone("zone", Path("landing"))
+INGEST = replace(job("ingest", lag=2 * DAY), inputs={"zone": ZONE})
+NO_VERSION = "code, or a contract or setting without a new version, changed"
 GRAPH = (INGEST, job("tiles", "ingest"), job("features", "tiles", history=("tiles",)))
 
 
@@ -25,7 +29,7 @@ def observer(landed: dict[str, str]):
     """What ``observe`` says: the landing zone is outside, the identity of its days as they are."""
 
     def observe(asset, interval):
-        if asset.name != "t.zone":
+        if asset.name != ZONE.name:
             return None
         return "|".join(landed.get(f"{piece.start:%Y-%m-%d}", "") for piece in interval.cut(DAY))
 
@@ -47,15 +51,15 @@ def settle(graph, asked: Interval, ledger: Ledger | None = None, landed=LANDED, 
         dues, missing = due(one, seen(graph, ledger, asked, landed))
         assert missing == ()
         if dues:
-            ledger.append([entry(one.name, item.interval, item.stamp, state, minute) for item in dues])
+            ledger.append([entry(one.name, item.interval, item.stamp, state, minute, item.origin) for item in dues])
     return ledger
 
 
 def test_what_was_never_done_is_due_in_as_few_steps_as_possible():
     assert told(plan(GRAPH, seen(GRAPH, ledger_of(), day(0, 5)), 400)) == [
         ("ingest", "2017-01-01..2017-01-06", "never done"),
-        ("tiles", "2017-01-01..2017-01-06", "ingest will be made anew"),
-        ("features", "2017-01-01..2017-01-06", "tiles will be made anew"),
+        ("tiles", "2017-01-01..2017-01-06", "never done"),
+        ("features", "2017-01-01..2017-01-06", "never done"),
     ]
 
 
@@ -74,7 +78,7 @@ def test_a_changed_fingerprint_makes_the_job_and_what_is_below_due_and_nothing_a
     ledger = settle(GRAPH, day(0, 5))
     changed = (GRAPH[0], replace(GRAPH[1], fingerprint="new"), GRAPH[2])
     assert told(plan(changed, seen(changed, ledger, day(0, 5)), 400)) == [
-        ("tiles", "2017-01-01..2017-01-06", "code, contract or input changed"),
+        ("tiles", "2017-01-01..2017-01-06", NO_VERSION),
         ("features", "2017-01-01..2017-01-06", "tiles will be made anew"),
     ]
     settle(changed, day(0, 5), ledger, minute=1)
@@ -87,7 +91,7 @@ def test_a_late_file_is_read_again_for_the_lag_and_below_only_where_it_is_read()
     late = LANDED | {"2017-01-03": "one file more"}
     found = plan(GRAPH, seen(GRAPH, ledger, day(0, 8), late), 400)
     assert told(found) == [
-        ("ingest", "2017-01-03..2017-01-06", "code, contract or input changed"),
+        ("ingest", "2017-01-03..2017-01-06", "late data of zone for these days"),
         ("tiles", "2017-01-03..2017-01-06", "ingest will be made anew"),
         ("features", "2017-01-03..2017-01-09", "tiles will be made anew"),
     ]
@@ -171,9 +175,7 @@ def test_a_refusal_is_not_tried_again_until_something_changes():
     )
     assert due(gate[1], seen(gate, before, day(0, 2)))[1] == (), "what is below goes on with what was there before"
     mended = (replace(gate[0], fingerprint="mended"), gate[1])
-    assert [item.why for item in due(mended[0], seen(mended, ledger, day(0, 2)))[0]] == [
-        "code, contract or input changed"
-    ] * 2
+    assert [item.why for item in due(mended[0], seen(mended, ledger, day(0, 2)))[0]] == [NO_VERSION] * 2
 
 
 def test_a_failure_is_tried_again():
@@ -196,7 +198,7 @@ def test_adjacent_intervals_are_one_step_of_at_most_so_many():
     assert [step.interval for step in steps(a, apart, 2)] == [day(0, 2), day(2), day(4, 2), day(6, 2)]
     assert [len(step.dues) for step in steps(a, apart, 2)] == [2, 1, 2, 2]
     (step,) = steps(a, dues, 400)
-    assert step.why == "never done, code, contract or input changed"
+    assert step.why == "new interval, code, contract or input changed"
 
 
 def test_the_stamps_of_a_plan_are_those_that_the_run_writes():
@@ -223,7 +225,7 @@ def run_as_planned(graph, ledger: Ledger, asked: Interval, forced=(), landed=LAN
     return did
 
 
-LAND = replace(job("land", every=Once(day(0, 8))), outputs=(table("zone"),))
+LAND = replace(job("land", every=Once(day(0, 8))), outputs=(ZONE,))
 WHOLE = (LAND, *GRAPH, job("report", "features", every=Latest()), job("below", "report", every=Latest()))
 
 
@@ -243,7 +245,7 @@ def test_a_run_does_what_the_plan_says(forced, late, changed):
 
 def test_where_a_job_will_change_what_lies_outside_nobody_knows_more_than_that():
     (_, ingest, *_) = planned = plan(WHOLE, seen(WHOLE, ledger_of(), day(0, 8)), 400)
-    assert (ingest.why, {item.stamp for item in ingest.dues}) == ("land will be made anew", {None})
+    assert (ingest.why, {item.stamp for item in ingest.dues}) == ("never done", {None})
     did = run_as_planned(WHOLE, ledger_of(), day(0, 8), lands=lambda _: {"2017-01-01": "other files"})
     assert did == [(step.job.name, step.interval) for step in planned]
 
