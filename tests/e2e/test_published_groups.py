@@ -98,7 +98,7 @@ def test_a_training_set_holds_its_values_and_comes_out_again(consumer, publisher
     status, said = call("training-set", "rebuild", name, *words)
     assert status == 0, said
     status, said = call("plan", "build_training_set", *words)
-    assert "code, contract or input changed" in said, said
+    assert "money.paying@1 was restated by those who publish it" in said, said
 
 
 def test_scores_read_it_and_the_catalog_tells_of_it(consumer, call):

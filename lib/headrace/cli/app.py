@@ -25,6 +25,7 @@ from headrace.cli.exports import export
 from headrace.cli.lineage import lineage
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, DryRun, Env, Folder, Sets
+from headrace.cli.planning import plan as planned
 from headrace.cli.release import release
 from headrace.cli.rollback import rollback
 from headrace.cli.sets import training_set
@@ -109,18 +110,19 @@ def run(
 ) -> None:  # fmt: skip
     """Run the graph, or a part of it: what is due, in parallel, each interval once."""
     chosen = Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, run_id, full_refresh, force)
-    raise typer.Exit(commands.plan(chosen) if dry_run else commands.run(chosen))
+    raise typer.Exit(planned(chosen) if dry_run else commands.run(chosen))
 
 
 @app.command()
 def plan(
     job: Job = None, select: Select = None, start: From = None, end: To = None, env: Env = "local", project: Folder = HERE,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="As if everything were due.")] = False, sets: Sets = None,
+    slots: Annotated[int | None, typer.Option("--slots", min=1, help="Foretell the whole on so many slots too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The manifest with the plan in it, as JSON.")] = False,
 ) -> None:  # fmt: skip
-    """Say what `run` would do, and why; changes nothing."""
-    raise typer.Exit(
-        commands.plan(Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, None, full_refresh))
-    )
+    """Say what `run` would do, why, from which versions, and what it would take; changes nothing."""
+    chosen = Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, None, full_refresh)
+    raise typer.Exit(planned(chosen, slots, as_json))
 
 
 @app.command()

@@ -20,6 +20,10 @@ MEASURES = ("core-seconds", "read", "shuffled", "spilled", "before", "change")
 """Columns of numbers in what a run spent."""
 LOG_WIDTH = 150
 """Columns of a table in a log, where nobody has said how wide it may be."""
+RIGHT = frozenset(
+    ("rows", "size", "version", "rows in", "rows out", "start", "seconds", "intervals", "core-hours", *MEASURES),
+)
+"""Columns of numbers."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,6 @@ def grid_of(*columns: str) -> Grid:
     for name in columns:
         grid.add_column(
             name,
-            justify="right"
-            if name in ("rows", "size", "version", "rows in", "rows out", "start", "seconds", "intervals", *MEASURES)
-            else "left",
+            justify="right" if name in RIGHT else "left",
         )
     return grid

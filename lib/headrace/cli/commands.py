@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from headrace.cli.abroad import refuse_elsewhere, refuse_run, tell_publishers
 from headrace.cli.absent import stand_ins
 from headrace.cli.agreement import check_agreed
-from headrace.cli.choice import Choice, console, grid_of
+from headrace.cli.choice import Choice, console
 from headrace.cli.loading import check_landing
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import select
-from headrace.ground.errors import DONE, NOT_READY, HeadraceError, nearest
+from headrace.ground.errors import DONE, HeadraceError, nearest
 from headrace.ground.interval import Interval
 
 TERMINATED = 143
@@ -80,40 +80,6 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         watch.show(going.results)
         recording.show(out, choice)
     return status
-
-
-def plan(choice: Choice) -> int:
-    """Print the steps that a run would take."""
-    from headrace.cli.assembly import asked_interval, assemble
-    from headrace.cli.held import as_held
-    from headrace.cli.restoring import show_holds
-    from headrace.graph.plan import not_ready, survey
-
-    project, graph = choice.open()
-    chosen = select(graph, choice.selector)
-    asked = asked_interval(project, choice.start, choice.end)
-    check_agreed(project, graph)
-    refuse_run(console(), project, datetime.now(UTC).date())
-    parts = as_held(assemble(project, graph))
-    chosen = parts.jobs(tuple(job.name for job in chosen))
-    forced = tuple(job.name for job in chosen) if choice.refresh else ()
-    found = survey(chosen, parts.look(asked, forced), project.config.engine.most_intervals)
-    out = console()
-    show_holds(out, parts, choice)
-    for name, missing in found.not_ready.items():
-        lacks = not_ready(name, missing[0]) if missing else f"{name}: skipped, what is above it is not ready"
-        out.print(lacks, markup=False)
-    if not found.steps and found.not_ready:
-        return NOT_READY
-    if not found.steps:
-        out.print("Nothing is due: everything is up to date.")
-        return DONE
-    grid = grid_of("job", "interval", "intervals", "why")
-    for step in found.steps:
-        grid.add_row(step.job.name, step.interval.label(), str(len(step.dues)), step.why)
-    out.print(grid)
-    out.print(f"Next: {choice.resume()}")
-    return NOT_READY if found.not_ready else DONE
 
 
 def lint(choice: Choice) -> int:

@@ -94,9 +94,9 @@ class Holding:
         return None
 
     def noted(self, outputs: Iterable[Asset]) -> str:
-        """What is left out of a job's outputs, as a part of the reason why it is run; empty where nothing is."""
+        """What is left out of a job's outputs; empty where nothing is."""
         found = dict.fromkeys(hold.told for hold in map(self.of_output, outputs) if hold is not None)
-        return "".join(f", {told}" for told in found)
+        return ", ".join(found)
 
 
 def written(table: str, entries: Iterable[Entry]) -> tuple[tuple[int, Entry], ...]:

@@ -38,7 +38,7 @@ class Due:
     @property
     def why(self) -> str:
         """The reasons in words."""
-        return ", ".join(reason.told for reason in self.reasons) + self.noted
+        return ", ".join([*(reason.told for reason in self.reasons), *filter(None, [self.noted])])
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,13 @@ class Step:
     @property
     def why(self) -> str:
         """The reasons, each once."""
-        return ", ".join(dict.fromkeys(due.why for due in self.dues))
+        told = [reason.told for reason in self.reasons] + [due.noted for due in self.dues if due.noted]
+        return ", ".join(dict.fromkeys(told))
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why its intervals are due, each reason once."""
+        return tuple(dict.fromkeys(reason for due in self.dues for reason in due.reasons))
 
     @property
     def stamps(self) -> dict[Interval, str]:

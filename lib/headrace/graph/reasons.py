@@ -94,7 +94,7 @@ def _declared(before: Origin, now: Origin) -> Iterator[Reason]:
     for name in gone:
         yield Reason("contract changed", f"contract {name} is gone")
     if not names and not gone:
-        yield Reason("code changed", "code, or a contract or setting without a new version, changed")
+        yield Reason("code changed", "code or contract changed under the same version")
 
 
 def _waits(job: Job, name: str, asset: Asset, interval: Interval, seen: View) -> str | None:

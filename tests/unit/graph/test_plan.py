@@ -21,7 +21,7 @@ from headrace.tables.landing import LandingZone
 LANDED = {f"2017-01-{number:02d}": "files" for number in range(1, 32)}
 ZONE = LandingZone("zone", Path("landing"))
 INGEST = replace(job("ingest", lag=2 * DAY), inputs={"zone": ZONE})
-NO_VERSION = "code, or a contract or setting without a new version, changed"
+NO_VERSION = "code or contract changed under the same version"
 GRAPH = (INGEST, job("tiles", "ingest"), job("features", "tiles", history=("tiles",)))
 
 
