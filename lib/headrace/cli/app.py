@@ -22,6 +22,7 @@ from headrace.cli.choice import Choice, show_whole
 from headrace.cli.contract import contract
 from headrace.cli.deadlines import show_deadlines
 from headrace.cli.exports import export
+from headrace.cli.ledger import ledger
 from headrace.cli.lineage import lineage
 from headrace.cli.look import feature, table
 from headrace.cli.options import HERE, DryRun, Env, Folder, Sets
@@ -57,6 +58,7 @@ GROUPS = {
     "export": export,
     "training-set": training_set,
     "lineage": lineage,
+    "ledger": ledger,
     "release": release,
 }
 app.registered_groups = [TyperInfo(part, name=name) for name, part in GROUPS.items()]

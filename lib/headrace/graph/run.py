@@ -246,18 +246,19 @@ class Run:
                 return value
             holding = self.look().holding
             parts = {asset: part for asset, part in by_output(job, value) if holding.of_output(asset) is None}
-            identity = self._identity(step, at, tuple(parts), sinks)
+            said = self._identity(step, tuple(parts), sinks)
             return {
-                asset_key(asset): sinks[type(asset)].commit(asset, part, at, identity) for asset, part in parts.items()
+                asset_key(asset): sinks[type(asset)].commit(asset, part, at, said | {"output": asset_key(asset)})
+                for asset, part in parts.items()
             }
         finally:
             for frame in held:
                 frame.unpersist()
 
-    def _identity(self, step: Step, at: At, outputs: tuple[Asset, ...], sinks: Sinks) -> dict[str, str]:
+    def _identity(self, step: Step, outputs: tuple[Asset, ...], sinks: Sinks) -> dict[str, str]:
         read = {name: self._version(asset, step, sinks) for name, asset in sorted(step.job.inputs.items())}
         self.events.read(step, read)
-        return identity(step, at, read, outputs, rows_read(step.job, step.interval, self.look()))
+        return identity(step, read, outputs)
 
     def _version(self, asset: Asset, step: Step, sinks: Sinks) -> str:
         sink = sinks[type(asset)]

@@ -135,7 +135,7 @@ class Store:
 
     def commit(self, table: Table, value: DataFrame, at: At, identity: Mapping[str, str]) -> Receipt:
         """Replace what the table has for ``at.interval`` by ``value``, in one Delta commit."""
-        return self.replace(table, value, at.interval, {**identity, "run_id": at.run_id})
+        return self.replace(table, value, at.interval, {**identity, "run_id": at.run_id, "began": at.now.isoformat()})
 
     def replace(
         self, table: Table, frame: DataFrame, interval: Interval | None, identity: Mapping[str, str]
