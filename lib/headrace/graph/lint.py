@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
-from headrace.graph.job import Each, Job
+from headrace.graph.job import Each, Job, Latest
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY
@@ -19,77 +21,107 @@ Graph = tuple[Job, ...]
 def lint(graph: Graph, project: Project) -> None:
     """Refuse a graph that cannot work.
 
+    What windows ask of their sources (how long these keep events, and that a date has no hours) is checked when
+    contracts are read (``contracts.demands``).
+
     Raises:
-        HeadraceError: GRAPH_INVALID with every problem found.
+        HeadraceError: GRAPH_INVALID with every problem found, by file and line of the jobs.
     """
-    checks = (check_names, check_writers, check_makers, check_docstrings, check_cadence, check_deadlines, check_budgets)
-    problems = [problem for check in checks for problem in check(graph, project)]
-    problems += check_cycles(graph)
+    checks = (
+        check_names, check_writers, check_makers, check_docstrings, check_cadence, check_deadlines, check_budgets, check_cycles,
+    )  # fmt: skip
+    problems = [fault.told(project.root) for check in checks for fault in check(graph, project)]
     if problems:
         raise HeadraceError("GRAPH_INVALID", problems="\n".join(f"  - {problem}" for problem in problems))
 
 
-def check_names(graph: Graph, project: Project) -> Iterator[str]:
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a graph, and the jobs that it is about."""
+
+    said: str
+    jobs: tuple[Job, ...] = ()
+
+    def told(self, root: Path) -> str:
+        """With file and line of each job."""
+        places = ", ".join(dict.fromkeys(filter(None, (place_of(job, root) for job in self.jobs))))
+        return f"{self.said} ({places})" if places else self.said
+
+
+def place_of(job: Job, root: Path) -> str:
+    """File and line of a job's ``run``; "" where it is no function of a file."""
+    code = getattr(getattr(job.run, "func", job.run), "__code__", None)
+    if code is None:
+        return ""
+    file = Path(code.co_filename)
+    return f"{file.relative_to(root) if file.is_relative_to(root) else file}:{code.co_firstlineno}"
+
+
+def check_names(graph: Graph, project: Project) -> Iterator[Fault]:
     """Two jobs of one name."""
     for name, times in Counter(job.name for job in graph).items():
         if times > 1:
-            yield f"{times} jobs are called '{name}'"
+            yield Fault(f"{times} jobs are called '{name}'", tuple(job for job in graph if job.name == name))
 
 
-def check_writers(graph: Graph, project: Project) -> Iterator[str]:
+def check_writers(graph: Graph, project: Project) -> Iterator[Fault]:
     """One output, two writers (parts of a table count as outputs of their own)."""
-    writers = Counter((output.name, getattr(output, "part", None)) for job in graph for output in job.outputs)
-    for (name, _), times in writers.items():
-        if times > 1:
-            yield f"'{name}' is written by {times} jobs"
+    writers: dict[tuple[str, object], list[Job]] = {}
+    for job in graph:
+        for output in job.outputs:
+            writers.setdefault((output.name, getattr(output, "part", None)), []).append(job)
+    for (name, _), jobs in writers.items():
+        if len(jobs) > 1:
+            yield Fault(f"'{name}' is written by {len(jobs)} jobs: {', '.join(job.name for job in jobs)}", tuple(jobs))
 
 
-def check_makers(graph: Graph, project: Project) -> Iterator[str]:
+def check_makers(graph: Graph, project: Project) -> Iterator[Fault]:
     """An input that no job makes; landing zones and tables in place may be filled from outside."""
     made = {output.name for job in graph for output in job.outputs}
     for job in graph:
         for name, asset in job.inputs.items():
             if asset.name not in made and not isinstance(asset, LandingZone | SourceTable):
-                yield f"job '{job.name}' reads {name} = '{asset.name}', which no job makes"
+                yield Fault(f"job '{job.name}' reads {name} = '{asset.name}', which no job makes", (job,))
 
 
-def check_docstrings(graph: Graph, project: Project) -> Iterator[str]:
+def check_docstrings(graph: Graph, project: Project) -> Iterator[Fault]:
     """A job that does not say what it does."""
     for job in graph:
         if not job.meaning:
-            yield f"job '{job.name}': its run() has no docstring"
+            yield Fault(f"job '{job.name}': its run() has no docstring", (job,))
 
 
-def check_cadence(graph: Graph, project: Project) -> Iterator[str]:
+def check_cadence(graph: Graph, project: Project) -> Iterator[Fault]:
     """An interval length that the project's span is no multiple of."""
     for job in graph:
-        if isinstance(job.every, Each) and job.every.length % DAY:
-            yield f"job '{job.name}': its intervals are no whole days, but sources land by day"
+        if isinstance(job.every, Each | Latest) and job.every.length % DAY:
+            yield Fault(f"job '{job.name}': its intervals are no whole days, but sources land by day", (job,))
 
 
-def check_deadlines(graph: Graph, project: Project) -> Iterator[str]:
+def check_deadlines(graph: Graph, project: Project) -> Iterator[Fault]:
     """A deadline of a table that no job makes."""
     made = {output.name for job in graph for output in job.outputs}
     for name in project.config.deadlines:
         if name not in made:
-            yield f"deadlines: '{name}' is no table that a job makes. {nearest(name, made)}"
+            yield Fault(f"deadlines: '{name}' is no table that a job makes. {nearest(name, made)}")
 
 
-def check_budgets(graph: Graph, project: Project) -> Iterator[str]:
+def check_budgets(graph: Graph, project: Project) -> Iterator[Fault]:
     """A budget of a job that is none."""
     names = {job.name for job in graph}
     for name in project.config.cost.budgets:
         if name not in names:
-            yield f"cost.budgets: there is no job '{name}'. {nearest(name, names)}"
+            yield Fault(f"cost.budgets: there is no job '{name}'. {nearest(name, names)}")
 
 
-def check_cycles(graph: Graph) -> list[str]:
+def check_cycles(graph: Graph, project: Project) -> Iterator[Fault]:
     """A cycle, printed as the path around it."""
     try:
         tuple(TopologicalSorter(upstream(graph)).static_order())
     except CycleError as error:
-        return ["a cycle: " + " -> ".join(error.args[1])]
-    return []
+        ring = error.args[1]
+        by_name = {job.name: job for job in graph}
+        yield Fault("a cycle: " + " -> ".join(ring), tuple(by_name[name] for name in dict.fromkeys(ring)))
 
 
 def upstream(graph: Graph) -> dict[str, set[str]]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from graph_fakes import job, table
 
-from headrace.graph.job import Each
-from headrace.graph.lint import lint, upstream
+from headrace.graph.job import Each, Latest
+from headrace.graph.lint import Fault, lint, upstream
 from headrace.ground.config import Cost
 from headrace.ground.errors import HeadraceError
 
-PROJECT: Any = SimpleNamespace(config=SimpleNamespace(deadlines={}, cost=Cost()))
+HERE = Path(__file__).resolve().parent
+PROJECT = SimpleNamespace(root=HERE, config=SimpleNamespace(deadlines={}, cost=Cost()))
+"""As much of a project as a graph is held to."""
 
 
 def silent(inputs, at, project):  # what is wrong with it is that it says nothing
@@ -26,11 +29,15 @@ def silent(inputs, at, project):  # what is wrong with it is that it says nothin
     ("graph", "problems"),
     [
         ((job("a"), replace(job("b"), name="a")), ["2 jobs are called 'a'"]),
-        ((job("a"), replace(job("b"), outputs=(table("a"),))), ["'t.a' is written by 2 jobs"]),
+        ((job("a"), replace(job("b"), outputs=(table("a"),))), ["'t.a' is written by 2 jobs: a, b"]),
         ((job("a", "z"),), ["job 'a' reads z = 't.z', which no job makes"]),
         ((replace(job("a"), run=silent),), ["job 'a': its run() has no docstring"]),
         (
             (job("a", every=Each(timedelta(hours=6))),),
+            ["job 'a': its intervals are no whole days, but sources land by day"],
+        ),
+        (
+            (job("a", every=Latest(timedelta(hours=36))),),
             ["job 'a': its intervals are no whole days, but sources land by day"],
         ),
         ((job("a", "b"), job("b", "a")), ["a cycle: a -> b -> a"]),
@@ -58,6 +65,31 @@ def _turned(line: str, problem: str) -> str:
     turned = ring[ring.index(first) :] + ring[: ring.index(first)] + [first]
     ways = (turned, turned[::-1])
     return next((f"a cycle: {' -> '.join(way)}" for way in ways if f"a cycle: {' -> '.join(way)}" == problem), line)
+
+
+def test_each_fault_is_told_by_file_and_line():
+    line = silent.__code__.co_firstlineno
+    graph = (replace(job("a", "z"), run=silent), replace(job("b"), run=partial(silent, at=None), outputs=(table("a"),)))
+    with pytest.raises(HeadraceError) as refused:
+        lint(graph, PROJECT)
+    told = refused.value.parameters["problems"].splitlines()
+    assert told == [
+        f"  - 't.a' is written by 2 jobs: a, b (test_lint.py:{line})",
+        f"  - job 'a' reads z = 't.z', which no job makes (test_lint.py:{line})",
+        f"  - job 'a': its run() has no docstring (test_lint.py:{line})",
+        f"  - job 'b': its run() has no docstring (test_lint.py:{line})",
+    ]
+    abroad = Fault("x", (replace(job("a"), run=silent), replace(job("b"), run=print)))
+    assert abroad.told(Path("/elsewhere")) == f"x ({HERE / 'test_lint.py'}:{line})", "of print there is no line"
+
+
+def test_a_deadline_is_of_a_table_that_a_job_makes():
+    project = SimpleNamespace(root=HERE, config=SimpleNamespace(deadlines={"t.a": None, "t.bb": None}, cost=Cost()))
+    with pytest.raises(HeadraceError) as refused:
+        lint((job("a"), job("b")), project)
+    assert refused.value.parameters["problems"] == (
+        "  - deadlines: 't.bb' is no table that a job makes. Did you mean 't.b'?"
+    )
 
 
 def test_a_graph_without_a_fault_passes_and_parts_of_a_table_have_a_writer_each():
