@@ -102,11 +102,11 @@ def without_origin(ledger):
 
 def restated(ledger):
     """The ledger once ``ingest`` alone was run on a file that came late."""
-    settle(GRAPH[:1], 4, ledger, LANDED | {"2017-01-03": "a file more"}, 5)
+    settle(GRAPH[:1], 4, ledger, LANDED | {"2017-01-03": "one-more"}, 5)
     return ledger
 
 
-LATE = LANDED | {"2017-01-03": "a file more"}
+LATE = LANDED | {"2017-01-03": "one-more"}
 ROLLED_BACK = Holding((), {"t.features": (Restored(3, 1, START + timedelta(minutes=3)),)})
 PLANS = {
     "never_done": lambda: planned(ledger=ledger_of()),

@@ -48,6 +48,11 @@ def identity_of(parts: Sequence[str] | None) -> str | None:
     return whole if len(whole) <= _SHORT else hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
+def is_told(identity: str | None) -> bool:
+    """Whether an identity says something to people (``version 3``), and is no hash."""
+    return identity is not None and " " in identity
+
+
 def versions(*contracts: Any) -> dict[str, int]:
     """Contract -> its version, for a job's ``contracts``: ``group growth.activity``, ``source shop``, ``model churn``."""
     found = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from headrace.graph.job import Job, asset_key
+from headrace.graph.origin import is_told
 from headrace.graph.plan import Plan
 from headrace.graph.view import View, made_anew
 
@@ -28,6 +29,9 @@ def _version(job: Job, name: str, ahead: View) -> str:
     there = ahead.version(asset)
     if there is not None:
         return there
+    outside = ahead.observe(asset, ahead.asked)
+    if outside is not None and is_told(outside):
+        return outside
     key = asset_key(asset)
     written = (entry.outputs[key] for entry in reversed(ahead.ledger.entries) if key in entry.outputs)
     return next(written, AS_IT_IS)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from headrace.graph.job import Asset, Job, asset_key
 from headrace.graph.ledger import Entry
-from headrace.graph.origin import Origin
+from headrace.graph.origin import Origin, is_told
 from headrace.graph.view import View, made_anew, needed
 from headrace.ground.interval import Interval
 from headrace.tables.landing import LandingZone
@@ -113,6 +113,6 @@ def _changed(name: str, asset: Asset, seen: View, before: str | None, now: str |
         return Reason("input restated", f"{asset.source} was restated by those who publish it")
     if isinstance(asset, LandingZone | SourceTable):
         return Reason("late data", f"late data of {asset.source} for these days")
-    if before is not None and now is not None and " " in before and " " in now:
+    if is_told(before) and is_told(now):
         return Reason("input changed", f"{name} changed from {before} to {now}")
     return Reason("input restated", f"{asset_key(asset)} was restated")

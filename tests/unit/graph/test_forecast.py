@@ -11,7 +11,8 @@ from test_plan import GRAPH, seen
 from headrace.graph.durations import Expected
 from headrace.graph.forecast import Makespan, core_hours, forecast, seconds_ahead
 from headrace.graph.job import Latest
-from headrace.graph.plan import survey
+from headrace.graph.plan import Plan, survey
+from headrace.graph.reads import AS_IT_IS, TO_COME, versions_read
 from headrace.graph.rows import Rows, rows_read
 from headrace.graph.schedule import Speedup
 
@@ -114,6 +115,22 @@ def test_a_run_orders_by_what_is_known_and_takes_the_rest_for_usual():
     }  # fmt: skip
     nothing = seen(graph, ledger_of(), day(2, 2))
     assert seconds_ahead(graph, survey(graph, nothing, 400), nothing) == {}
+
+
+def test_a_step_reads_the_versions_that_stand_or_are_to_come():
+    ledger = past()
+    ledger.append([replace(entry("right", day(1), "s", minute=2), outputs={"t.right": "4"})])
+    graph = (*FAN, job("score", "end", "champion", "zone"))
+    look = replace(
+        seen(graph, ledger, day(0, 2)),
+        version=lambda asset: "7" if asset.name == "t.left" else None,
+        observe=lambda asset, interval: {"t.champion": "version 3", "t.zone": "a hash".replace(" ", "")}.get(
+            asset.name
+        ),
+    )
+    ahead = Plan((), {}, {"end": {day(1): "t"}})
+    assert versions_read(FAN[3], Plan((), {}), look) == {"t.left": "7", "t.right": "4"}
+    assert versions_read(graph[-1], ahead, look) == {"t.end": TO_COME, "t.champion": "version 3", "t.zone": AS_IT_IS}
 
 
 def test_core_hours_are_slots_for_as_long_as_it_takes():
