@@ -14,6 +14,7 @@ from headrace.cli.journal import Journal, prune
 from headrace.graph.job import Job
 from headrace.graph.ledger import Entry
 from headrace.graph.plan import Due, Step
+from headrace.graph.reasons import NEVER_DONE
 from headrace.graph.result import JobResult
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import DAY, Interval
@@ -31,7 +32,9 @@ def journal(tmp_path: Path) -> Journal:
 def step(days: int = 2) -> Step:
     interval = Interval(DAYS.start, DAYS.start + days * DAY)
     return Step(
-        Job("tiles", lambda *_: None, {}, ()), interval, tuple(Due(day, "never done", "s") for day in interval.cut(DAY))
+        Job("tiles", lambda *_: None, {}, ()),
+        interval,
+        tuple(Due(day, (NEVER_DONE,), "s") for day in interval.cut(DAY)),
     )
 
 

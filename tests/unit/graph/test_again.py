@@ -17,12 +17,13 @@ from headrace.graph.again import LONGEST, again, halves
 from headrace.graph.events import Events
 from headrace.graph.job import At
 from headrace.graph.plan import Due, Step
+from headrace.graph.reasons import NEVER_DONE
 from headrace.ground.errors import DONE, FAILED, HeadraceError, catalogue
 from headrace.ground.interval import DAY
 
 
 def step(days: int) -> Step:
-    return Step(job("a"), day(0, days), tuple(Due(day(n), "never done", "s") for n in range(days)))
+    return Step(job("a"), day(0, days), tuple(Due(day(n), (NEVER_DONE,), "s") for n in range(days)))
 
 
 def error(code: str) -> HeadraceError:

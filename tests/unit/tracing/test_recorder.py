@@ -19,6 +19,7 @@ from headrace.graph.job import Job
 from headrace.graph.ledger import Entry
 from headrace.graph.plan import Due, Step
 from headrace.graph.project import Project
+from headrace.graph.reasons import NEVER_DONE
 from headrace.graph.result import JobResult
 from headrace.ground.errors import DONE, FAILED, REFUSED
 from headrace.ground.interval import Interval
@@ -56,7 +57,7 @@ class Heard:
     warned: list[str]
 
     def step(self, name: str) -> Step:
-        return Step(self.jobs[name], DAY, (Due(DAY, "never done", "s"),))
+        return Step(self.jobs[name], DAY, (Due(DAY, (NEVER_DONE,), "s"),))
 
     def does(self, name: str, outputs: dict[str, str], read: dict[str, str], **more: Any) -> None:
         step, events = self.step(name), self.recorder.events
