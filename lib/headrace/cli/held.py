@@ -53,7 +53,8 @@ def identities(project: Project) -> Mapping[str, str]:
 def table_identities(project: Project, graph: Graph) -> Mapping[str, str]:
     """What makes each table now: of a feature group its contract's fingerprint, else its job's."""
     found = {output.name: job.fingerprint for job in graph for output in job.outputs if isinstance(output, Table)}
-    return found | {group.table: project.identity(group.namespace) for group in project.groups.values()}
+    found |= {group.table: project.identity(group.namespace) for group in project.groups.values()}
+    return found | {one.group.table: one.identity for one in project.kept}
 
 
 def held_group(project: Project, group: FeatureGroup, history: Iterable[Decision]) -> FeatureGroup:

@@ -51,7 +51,12 @@ def strands(project: Project) -> tuple[Strand, ...]:
     """All strands that contracts tell of, each once."""
     found = [
         *(strand for source in project.sources.values() for strand in _of_source(source, project)),
-        *(strand for group in project.groups.values() for strand in _of_group(group, project)),
+        *(
+            strand
+            for source in project.sources
+            for group in project.made_of(source)
+            for strand in _of_group(group, project)
+        ),
         *(strand for label in project.labels.values() for strand in _of_label(label, project)),
         *(strand for model in project.models.values() for strand in _of_model(model, project)),
     ]
@@ -69,7 +74,7 @@ def columns_read(feature: Feature, time: str) -> dict[str, How]:
 
 def _of_source(source: EventContract, project: Project) -> Iterator[Strand]:
     raw, time = f"raw.events_{source.source}", source.roles.event_time
-    groups = project.groups_of(source.source)
+    groups = project.made_of(source.source)
     for column in (*source.columns, "landed_on"):
         yield Strand(_arrives(source, column), Field(raw, column), "copied")
     yield Strand(Field(raw, time), Field(raw, "event_date"), "computed")

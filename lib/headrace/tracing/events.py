@@ -1,7 +1,7 @@
 """A run and its steps as OpenLineage's run events, built with its typed classes.
 
-https://openlineage.io/docs/spec/run-cycle: a run has one START, and one of COMPLETE, FAIL and ABORT at its end. A step of
-a job is a run; the run of headrace that it is part of is its parent.
+https://openlineage.io/docs/spec/run-cycle: a run has one START, and one of COMPLETE, FAIL and ABORT at its end. A try at
+a step of a job is a run; the run of headrace that it is part of is its parent.
 """
 
 from __future__ import annotations
@@ -33,6 +33,14 @@ MOST_TOLD = 2000
 
 
 @dataclass(frozen=True)
+class Try:
+    """One try at a step: a run of its own. ``number`` counts what a run of headrace begins of one job."""
+
+    step: Step
+    number: int = 1
+
+
+@dataclass(frozen=True)
 class RunTold:
     """One run of headrace, of which events are made. ``began`` tells apart two runs of one ``--run-id``."""
 
@@ -58,14 +66,15 @@ class RunTold:
         self,
         state: RunState,
         at: datetime,
-        step: Step,
+        this: Try,
         read: Mapping[str, str],
         left: Mapping[str, str],
         error: str = "",
     ) -> RunEvent:
-        """A step of a job begins or ends; ``read`` and ``left`` are the versions of inputs and outputs."""
+        """A try at a step of a job begins or ends; ``read`` and ``left`` are the versions of inputs and outputs."""
+        step = this.step
         told = {"run_id": self.run_id, "why": step.why, "intervals": str(len(step.dues))}
-        run = run_uuid(self._whole_id, step.job.name, step.interval.label())
+        run = run_uuid(self._whole_id, step.job.name, step.interval.label(), str(this.number))
         kind = job_type_job.JobTypeJobFacet("BATCH", "HEADRACE", "JOB")
         meaning = documentation_job.DocumentationJobFacet(step.job.meaning, "text/plain")
         job = Job(self.namespace, step.job.name, {"jobType": kind, "documentation": meaning})

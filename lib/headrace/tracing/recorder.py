@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from headrace.graph.plan import Step
 from headrace.graph.result import JobResult
 from headrace.ground.errors import FAILED, HeadraceError
 from headrace.ground.interval import Interval
-from headrace.tracing.events import RunTold
+from headrace.ground.telling import told
+from headrace.tracing.events import RunTold, Try
 from headrace.tracing.outbox import Outbox, Sent
 from headrace.tracing.transport import Emitting
 
@@ -36,14 +38,15 @@ class Recorder:
     clock: Callable[[], datetime]
     warn: Callable[[str, str], None]
     sent: Sent = field(default_factory=Sent)
-    _steps: dict[str, Step] = field(default_factory=dict)
+    _tries: dict[str, Try] = field(default_factory=dict)
+    _begun: Counter[str] = field(default_factory=Counter)
     _read: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def events(self) -> Events:
         """The callbacks for the run."""
-        return Events(self._start, self._finish, read=self._took, recorded=self._record)
+        return Events(self._start, self._finish, self._again, read=self._took, recorded=self._record)
 
     @contextmanager
     def over(self, asked: Interval) -> Iterator[Callable[[int], int]]:
@@ -65,14 +68,19 @@ class Recorder:
         self._end(asked, RunState.FAIL if failed else RunState.COMPLETE, "a job failed" if failed else "")
 
     def _end(self, asked: Interval, state: RunState, error: str) -> None:
-        for step in list(self._steps.values()):
-            self._close(step, RunState.ABORT, self.clock(), {}, error or "the run ended before it did")
+        for job in list(self._tries):
+            self._close(job, RunState.ABORT, self.clock(), {}, error or "the run ended before it did")
         self._tell(lambda: self.told.whole(state, self.clock(), asked, error), again=True)
 
     def _start(self, step: Step) -> None:
         with self._lock:
-            self._steps[step.job.name] = step
-        self._tell(lambda: self.told.step(RunState.START, self.clock(), step, {}, {}))
+            self._begun[step.job.name] += 1
+            this = self._tries[step.job.name] = Try(step, self._begun[step.job.name])
+        self._tell(lambda: self.told.step(RunState.START, self.clock(), this, {}, {}))
+
+    def _again(self, job: str, error: BaseException) -> None:
+        """What is tried again, as it is or in halves, begins anew: this try has failed."""
+        self._close(job, RunState.FAIL, self.clock(), {}, told(error))
 
     def _took(self, step: Step, versions: Mapping[str, str]) -> None:
         with self._lock:
@@ -81,18 +89,18 @@ class Recorder:
     def _record(self, step: Step, entries: Sequence[Entry]) -> None:
         entry = entries[-1]
         error = entry.note if entry.state == "refused" else ""
-        self._close(step, _STATES[entry.state], entry.at, entry.outputs, error)
+        self._close(step.job.name, _STATES[entry.state], entry.at, entry.outputs, error)
 
     def _finish(self, result: JobResult) -> None:
-        step = self._steps.get(result.job)
-        if step is not None and result.state == "failed":
-            self._close(step, RunState.FAIL, self.clock(), {}, result.note)
+        if result.state == "failed":
+            self._close(result.job, RunState.FAIL, self.clock(), {}, result.note)
 
-    def _close(self, step: Step, state: RunState, at: datetime, left: Mapping[str, str], error: str) -> None:
+    def _close(self, job: str, state: RunState, at: datetime, left: Mapping[str, str], error: str) -> None:
+        """The try at a job's step that is under way is over; nothing where none is."""
         with self._lock:
-            self._steps.pop(step.job.name, None)
-            read = self._read.pop(step.job.name, {})
-        self._tell(lambda: self.told.step(state, at, step, read, left, error))
+            this, read = self._tries.pop(job, None), self._read.pop(job, {})
+        if this is not None:
+            self._tell(lambda: self.told.step(state, at, this, read, left, error))
 
     def _tell(self, event: Callable[[], RunEvent], again: bool = False) -> None:
         """Keep an event and send what is kept; ``again``: although the last time it did not go."""

@@ -8,6 +8,7 @@ import pytest
 from whole_project import copy_project
 
 from headrace.cli.loading import load_graph, open_project
+from headrace.contracts.earlier import Earlier
 from headrace.features.catalog import build_catalog
 from headrace.features.lineage import lineage_of
 from headrace.features.strands import Field, columns_read, strands
@@ -140,3 +141,12 @@ def test_how_a_feature_uses_a_column(tracks: Tracks) -> None:
     features = {one.name: one for group in tracks.project.groups.values() for one in group.features}
     assert columns_read(features["spend"], "at") == {"value": "aggregated", "event_type": "filtered"}
     assert columns_read(features["recency"], "at") == {"event_type": "filtered", "at": "aggregated"}
+
+
+def test_an_earlier_version_that_is_still_made_has_strands_too(tracks: Tracks) -> None:
+    project = tracks.project
+    earlier = project.groups["customer_value"].kept_in("features.customer_value_v0")
+    kept = replace(project, kept=(Earlier(earlier, "identity"),))
+    found = [strand for strand in strands(kept) if strand.into == Field(earlier.table, "recency_90d")]
+    assert [strand.of.table for strand in found] == ["tiles.shop_events"]
+    assert set(strands(project)) < set(strands(kept))

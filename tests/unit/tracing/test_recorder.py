@@ -21,10 +21,10 @@ from headrace.graph.plan import Due, Step
 from headrace.graph.project import Project
 from headrace.graph.reasons import NEVER_DONE
 from headrace.graph.result import JobResult
-from headrace.ground.errors import DONE, FAILED, REFUSED
+from headrace.ground.errors import DONE, FAILED, REFUSED, HeadraceError
 from headrace.ground.interval import Interval
 from headrace.tracing.datasets import Datasets
-from headrace.tracing.events import RunTold
+from headrace.tracing.events import RunTold, Try
 from headrace.tracing.outbox import Outbox
 from headrace.tracing.recorder import Recorder
 
@@ -195,6 +195,23 @@ def test_a_failure_says_why_without_secrets(heard: Heard, monkeypatch: pytest.Mo
     assert heard.told("demo")[-1].eventType == RunState.FAIL
 
 
+def test_each_try_is_a_run_of_its_own(heard: Heard) -> None:
+    step, events = heard.step("build_tiles"), heard.recorder.events
+    events.started(step)
+    events.read(step, {"shop_events": "2"})
+    events.retried("build_tiles", HeadraceError("WORKER_DIED", cause="it went"))
+    for number in range(2):
+        heard.does("build_tiles", {"tiles.shop_events": str(4 + number)}, {"shop_events": "2"})
+    told = heard.told("build_tiles")
+    assert [event.eventType for event in told] == [
+        RunState.START,
+        RunState.FAIL,
+        *(RunState.START, RunState.COMPLETE) * 2,
+    ]
+    assert len({event.run.runId for event in told}) == 3, "also where it is the same interval again"
+    assert facet(told[1], "errorMessage").message.startswith("WORKER_DIED")
+
+
 def test_a_refusal_is_no_failure(heard: Heard) -> None:
     with heard.recorder.over(DAY) as ended:
         heard.does("validate_model", {}, {}, state="refused", note="AUC 0.4 is below 0.8")
@@ -243,7 +260,7 @@ def test_one_run_id_used_twice_is_two_runs(heard: Heard) -> None:
     step, told = heard.step("build_tiles"), heard.recorder.told
     later: datetime = START + timedelta(hours=1)
     again = replace(told, began=later)
-    ids = {one.step(RunState.START, START, step, {}, {}).run.runId for one in (told, told, again)}
+    ids = {one.step(RunState.START, START, Try(step), {}, {}).run.runId for one in (told, told, again)}
     assert len(ids) == 2
 
 
