@@ -8,13 +8,13 @@ of local Parquet files it misses what other threads have read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_SUBMITTED = '{"Event":"SparkListenerStageSubmitted"'
-_TASK = '{"Event":"SparkListenerTaskEnd"'
+_SUBMITTED = b'{"Event":"SparkListenerStageSubmitted"'
+_TASK = b'{"Event":"SparkListenerTaskEnd"'
 POOL = "spark.scheduler.pool"
 SECONDS_PER_HOUR = 3600
 Stage = tuple[int, int]
@@ -60,24 +60,24 @@ class Meter:
         if self.path.is_file():
             with self.path.open("rb") as file:
                 file.seek(self._offset)
-                whole, _, _ = file.read().rpartition(b"\n")
-            if whole:
-                self._offset += len(whole) + 1
-                self._take(whole.decode("utf-8").splitlines())
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._offset += len(line)
+                    self._take(line)
         return self.jobs
 
-    def _take(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            if line.startswith(_SUBMITTED):
-                event = json.loads(line)
-                pool = (event.get("Properties") or {}).get(POOL)
-                if pool is not None:
-                    self._stages[_stage(event["Stage Info"])] = pool
-            elif line.startswith(_TASK):
-                event = json.loads(line)
-                job, metrics = self._stages.get(_stage(event)), event.get("Task Metrics")
-                if job is not None and metrics:
-                    self.jobs[job] = self.jobs.get(job, Spent()) + _spent(metrics)
+    def _take(self, line: bytes) -> None:
+        if line.startswith(_SUBMITTED):
+            event = json.loads(line)
+            pool = (event.get("Properties") or {}).get(POOL)
+            if pool is not None:
+                self._stages[_stage(event["Stage Info"])] = pool
+        elif line.startswith(_TASK):
+            event = json.loads(line)
+            job, metrics = self._stages.get(_stage(event)), event.get("Task Metrics")
+            if job is not None and metrics:
+                self.jobs[job] = self.jobs.get(job, Spent()) + _spent(metrics)
 
 
 def _stage(told: Mapping[str, Any]) -> Stage:
