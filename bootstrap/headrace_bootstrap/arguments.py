@@ -19,7 +19,7 @@ VALUED = frozenset(
 SWITCHES = frozenset("--load-spark-defaults --supervise --verbose -v".split())
 """spark-submit's options that take none; its --help and --version are headrace's here."""
 WITHOUT_APPLICATION = frozenset(("--kill", "--status"))
-WITHOUT_SPARK = frozenset(("--version", "catalog", "contract", "feature", "init", "lint"))
+WITHOUT_SPARK = frozenset(("--version", "catalog", "contract", "export", "feature", "init", "lint"))
 """Subcommands of headrace that start no Spark."""
 PREPARING = {
     "--set-up": (),

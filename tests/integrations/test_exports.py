@@ -120,6 +120,16 @@ def airflow(tmp_path_factory):
     return run
 
 
+def test_the_script_runs_the_graph_and_leaves_the_same_tables(expected, spark, tmp_path):
+    root = make_project(tmp_path / "tiny", days=3)
+    assert main(["export", "script", "--project", str(root), "--output", str(tmp_path)]) == 0
+    submit = root / "spark-submit.sh"
+    submit.write_text(f'#!/bin/sh\ncd -- "$(dirname -- "$0")" && exec {sys.executable} -m headrace.cli.submit "$@"\n')
+    submit.chmod(0o755)
+    call(tmp_path / "run.sh", "--from", FROM, "--to", TO, HEADRACE_SUBMIT=str(submit))
+    assert hashes(spark, root) == expected
+
+
 def test_airflow_runs_the_graph_and_leaves_the_same_tables(airflow, expected, spark, tmp_path):
     root = make_project(tmp_path / "tiny", days=3)
     assert main(["export", "airflow", "--project", str(root), "--output", str(tmp_path / "dags")]) == 0

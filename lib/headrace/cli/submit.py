@@ -17,7 +17,7 @@ from headrace.ground.errors import HeadraceError
 
 SWITCHES = frozenset({"--supervise", "--load-spark-defaults", "--verbose", "-v"})
 """spark-submit's options that take no value (4.2); each other one takes the next word."""
-DIRECT = frozenset({"--help", "-h", "--version", "catalog", "contract", "feature", "init", "lint"})
+DIRECT = frozenset({"--help", "-h", "--version", "catalog", "contract", "export", "feature", "init", "lint"})
 """What needs no Spark."""
 
 
