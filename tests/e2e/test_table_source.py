@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pandas as pd
@@ -50,7 +51,7 @@ def planned(call, project):
     """Interval -> why, of what ingest_events would do."""
     status, said = call("plan", "ingest_events", "--project", str(project))
     assert status == 0, said
-    return {line.split()[1]: line for line in said.splitlines() if line.startswith("ingest_events")}
+    return {line.split()[1]: line for line in said.splitlines() if re.match(r"ingest_events +\d{4}-", line)}
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,13 @@ def rows_elsewhere(config: Config, name: str) -> Elsewhere:
     """A reader of catalogs at URIs; ``name`` is the project's, as Spark's pages show it."""
 
     def read(location: str) -> Iterable[Mapping[str, Any]]:
-        from headrace.ground.secret import reveal_all
+        from headrace.cli.eventlog import unlogged
         from headrace.ground.session import open_session
         from headrace.tables.spec import place_of
         from headrace.tables.travel import small_rows
 
         asked = config.spark
-        spark = open_session(f"headrace {name}", asked.master, reveal_all(asked.settings, "spark.settings"))
+        spark = open_session(f"headrace {name}", asked.master, unlogged(asked.settings))
         return small_rows(spark, place_of(location, TABLE))
 
     return read

@@ -41,6 +41,15 @@ def logged(asked: Mapping[str, str], folder: Path) -> dict[str, str]:
     return {**_PLAIN, **found, FOLDER: folder.absolute().as_uri()}
 
 
+def unlogged(asked: Mapping[str, str]) -> dict[str, str]:
+    """The settings with their references resolved, and no event log: for a session that only looks around.
+
+    Raises:
+        HeadraceError: REFERENCE_UNSET.
+    """
+    return reveal_all(asked, "spark.settings") | {ENABLED: "false"}
+
+
 def log_file(spark: SparkSession) -> Path | None:
     """The log that a session's application writes; None where it writes none that this machine can read."""
     place, application = (spark.conf.get(key, None) for key in (FOLDER, "spark.app.id"))

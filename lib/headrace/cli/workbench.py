@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from headrace.cli.eventlog import unlogged
 from headrace.cli.held import held_group
 from headrace.cli.loading import load_graph, open_project
 from headrace.cli.releasing import by_log, released, version_at
@@ -25,7 +26,6 @@ from headrace.graph.project import Project
 from headrace.graph.releases import Release, find_release
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import parse_instant
-from headrace.ground.secret import reveal_all
 from headrace.ground.session import open_session
 from headrace.ground.zones import midnight
 from headrace.monitoring.distribution import Distribution, distribution
@@ -89,8 +89,7 @@ class Workbench:
     def spark(self) -> SparkSession:
         """The session; one that exists is used as it is, and is never stopped."""
         settings = self.project.config.spark
-        asked = reveal_all(settings.settings, "spark.settings")
-        return open_session(f"headrace {self.project.name}", settings.master, asked)
+        return open_session(f"headrace {self.project.name}", settings.master, unlogged(settings.settings))
 
     @cached_property
     def store(self) -> Store:

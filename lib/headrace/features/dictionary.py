@@ -79,7 +79,7 @@ OWN_TABLES: Mapping[str, str] = {
         "table column slice window fingerprint user_bucket n nulls nans infinities zeros least greatest total squares "
         "counts model as_of cuts"
     ),
-    "ops.ledger": "at run_id job start end state stamp seconds rows_in rows_out intervals outputs note",
+    "ops.ledger": "at run_id job start end state stamp seconds rows_in rows_out intervals outputs note origin",
     "ops.decisions": "seq at run_id kind model version predecessor state reason evidence",
 }
 """Tables whose columns are all headrace's own, in their order."""
