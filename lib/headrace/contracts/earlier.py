@@ -50,10 +50,16 @@ def read_earlier(contracts: Path, lock: Lock, step: Step, present: FeatureGroup)
     path = earlier_path(contracts, lock.name, step.version)
     if not path.is_file():
         raise HeadraceError("EARLIER_MISSING", group=lock.name, version=step.version, file=path)
+    found = _agreed(path, step)
+    return Earlier(restored(found).group, found.identity)
+
+
+def _agreed(path: Path, step: Step) -> Lock:
+    """The entry that a version had while it held."""
     found = read_lock(path, path.stem)
     if (f"{found.name}@{found.version}", found.identity) != (path.stem, step.fingerprint):
         raise HeadraceError("LOCK_BROKEN", place=f"{path}:1", name=path.stem)
-    return Earlier(restored(found).group, found.identity)
+    return found
 
 
 def still_made(
@@ -70,10 +76,10 @@ def still_made(
         path = earlier_path(contracts, lock.name, step.version)
         if step.table == present.table or not path.is_file():
             continue
-        found = read_earlier(contracts, lock, step, present)
-        source = sources.get(found.group.source)
-        agreed = rehashed(read_lock(path, path.stem)).fingerprint
-        if source is not None and Bound(found.group, source).fingerprint == agreed:
+        found = _agreed(path, step)
+        group = restored(found).group
+        source = sources.get(group.source)
+        if source is not None and Bound(group, source).fingerprint == rehashed(found).fingerprint:
             until = f" until {step.retire_after}" if step.retire_after is not None else ""
             purpose = f"Version {step.version} of {lock.name}, made beside version {lock.version}{until}."
-            yield Earlier(found.group.model_copy(update={"purpose": purpose}), found.identity)
+            yield Earlier(group.model_copy(update={"purpose": purpose}), found.identity)
