@@ -20,12 +20,12 @@ from headrace.cli.timelines import file_name
 from headrace.graph.job import Job
 from headrace.ground.config import Cost
 from headrace.ground.errors import HeadraceError
+from headrace.ground.sizes import show_bytes
 from headrace.monitoring.spent import Meter, Spent
 
 COST_FORMAT = 1
 EVERY = 5.0
 """Seconds between two looks at the event log, where a job has a budget."""
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 @dataclass
@@ -134,7 +134,7 @@ def show_bill(out: Console, bills: Sequence[Bill], run_id: str) -> None:
         grid.add_row(
             job,
             f"{spent.core_seconds:.1f}",
-            *map(size, (spent.read, spent.shuffled, spent.spilled)),
+            *map(show_bytes, (spent.read, spent.shuffled, spent.spilled)),
             f"{money:.5f}",
             "" if earlier is None else f"{earlier.price(bill.cost.per_core_hour):.5f}",
             ""
@@ -150,11 +150,3 @@ def total(bill: Bill) -> str:
     whole = sum(bill.jobs.values(), Spent())
     money = whole.price(bill.cost.per_core_hour)
     return f"Cost: {whole.core_seconds:.1f} core-seconds, {money:.5f} {bill.cost.currency} at {bill.cost.per_core_hour} a core-hour"
-
-
-def size(count: float) -> str:
-    """So many bytes, in a unit that leaves few digits."""
-    unit = 0
-    while count >= 1024 and unit < len(_UNITS) - 1:
-        count, unit = count / 1024, unit + 1
-    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 else f"{count:.1f} {_UNITS[unit]}"

@@ -12,11 +12,11 @@ from headrace.features.lineage import Lineage
 from headrace.features.profiled import Profiled
 from headrace.features.versions import Version
 from headrace.ground.interval import show_instant
+from headrace.ground.sizes import show_bytes
 
 Kind = Literal["feature", "label", "model", "source", "table"]
 KINDS: tuple[Kind, ...] = ("feature", "label", "model", "source", "table")
 """In the order in which they are shown."""
-_KIB = 1024
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,7 @@ class Freshness:
     @property
     def size(self) -> str:
         """The bytes as people say them; – where they are not recorded."""
-        value, unit = float(self.bytes or 0), "B"
-        for larger in ("KiB", "MiB", "GiB", "TiB"):
-            if value >= _KIB:
-                value, unit = value / _KIB, larger
-        return "–" if self.bytes is None else f"{value:,.1f} {unit}" if unit != "B" else f"{self.bytes} B"
+        return "–" if self.bytes is None else show_bytes(self.bytes)
 
     @property
     def spoken(self) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from headrace.cli.eventlog import logged
 from headrace.cli.loading import load_graph, open_project
-from headrace.cli.spending import Spending, before, keep_bill, read_bills, show_bill, size
+from headrace.cli.spending import Spending, before, keep_bill, read_bills, show_bill
 from headrace.graph.job import Job
 from headrace.ground.config import Budget, Cost
 from headrace.ground.errors import HeadraceError
@@ -66,11 +66,6 @@ def test_a_bill_is_kept_and_stands_beside_the_run_before(tmp_path: Path) -> None
     assert lines[2] == "Cost: 150.0 core-seconds, 0.04167 USD at 1.0 a core-hour"
     show_bill(Console(file=told, width=150), bills, "r4")
     assert told.getvalue().splitlines()[-1] == "What it cost is not known: Spark kept no event log here."
-
-
-@pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 1024**4, "5.0 TiB")])
-def test_bytes_are_short(count: int, text: str) -> None:
-    assert size(count) == text
 
 
 def test_an_event_log_that_is_turned_on_gets_a_place_and_no_secret(
