@@ -10,7 +10,7 @@ from functools import cached_property
 from pyspark.sql import SparkSession
 
 from headrace.cli.difference import hash_key
-from headrace.cli.eventlog import logged
+from headrace.cli.eventlog import Told, unlogged
 from headrace.cli.modules import own_modules
 from headrace.cli.needs import needs_of
 from headrace.cli.warehouse import store_of
@@ -201,8 +201,8 @@ class Assembly:
         return None if reach is not None and reach >= interval.end.date() else str(reach or "nowhere")
 
 
-def assemble(project: Project, graph: Graph) -> Assembly:
-    """Open the session and everything on it.
+def assemble(project: Project, graph: Graph, told: Told = unlogged) -> Assembly:
+    """Open the session and everything on it. ``told`` gives what Spark is told of the configuration's settings.
 
     Raises:
         HeadraceError: what ``check_master`` refuses, SESSION_WITHOUT_DELTA.
@@ -210,8 +210,7 @@ def assemble(project: Project, graph: Graph) -> Assembly:
     check_master(project, ())
     hush()
     asked = project.config.spark
-    settings = logged(asked.settings, project.home / "logs" / "spark")
-    spark = open_session(f"headrace {project.name}", asked.master, settings)
+    spark = open_session(f"headrace {project.name}", asked.master, told(asked.settings))
     if not is_ours(spark):
         check_delta(spark)
     send_by_value(own_modules(project.root))

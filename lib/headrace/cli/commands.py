@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from datetime import UTC, datetime
+from functools import partial
 
 from headrace.cli.abroad import refuse_elsewhere, refuse_run, tell_publishers
 from headrace.cli.absent import stand_ins
@@ -37,6 +38,7 @@ def run(choice: Choice) -> int:
 def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, asked: Interval, run_id: str) -> int:
     """One run under the warehouse's lock, with progress, and what came of it at the end."""
     from headrace.cli.assembly import assemble
+    from headrace.cli.eventlog import logged
     from headrace.cli.outcome import show_outcome
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
@@ -52,7 +54,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     with run_lock(project.run_lock, run_id):
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
         at = At(asked, run_id, datetime.now(UTC), project.config.seed)
-        parts = mended(out, assemble(project, graph), at)
+        parts = mended(out, assemble(project, graph, partial(logged, folder=project.home / "logs" / "spark")), at)
         parts = lift(out, parts, at, chosen) if choice.force else parts
         refuse_elsewhere(out, project, datetime.now(UTC).date())
         parts.keep_versions()

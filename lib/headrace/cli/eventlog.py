@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -18,6 +18,8 @@ _SECRETS = "(?i)secret|password|token|access[.]?key"
 """Spark's own default."""
 KEPT = 30
 """The logs of so many applications are kept, where they are in the environment's own folder."""
+Told = Callable[[Mapping[str, str]], dict[str, str]]
+"""From a configuration's settings to what Spark is told."""
 _PLAIN = {"spark.eventLog.rolling.enabled": "false", "spark.eventLog.compress": "false"}
 
 
