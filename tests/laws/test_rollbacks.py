@@ -3,92 +3,37 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
+import rollback_world
+from rollback_world import CODE, NOON, Killed, at
 
-from headrace.ground.asset import At
 from headrace.ground.errors import HeadraceError
-from headrace.ground.interval import Interval
-from headrace.release.decisions import Decision, pending, read_decisions
-from headrace.release.rollback import Change, Rollbacks, change_of, holds, restored, standing, undoable
+from headrace.release.decisions import Decision, read_decisions
+from headrace.release.rollback import Change, change_of, holds, restored, standing, undoable
 
-NOON = datetime(2017, 10, 2, 12, tzinfo=UTC)
-CODE = "0.1.0"
 MEANS = {"t.g": "v2"}
 BACK_IN_TIME = Change("features.g_v2", "features.g_v2", "v2", CODE, to=3, before=7)
 BACK_TO_ONE = Change("features.g", "features.g_v2", "v2", CODE, before=4)
-NEVER = 99
-
-
-class Killed(BaseException):
-    """kill -9."""
 
 
 @dataclass
-class World:
-    """What survives a process: the ledger, the tables' commits, what is served online. ``left``: steps until the next kill."""
+class World(rollback_world.World):
+    """The world of one group. Online is what its readers are given."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    commits: dict[str, list[tuple[int | None, int]]] = field(default_factory=dict)
-    online: str = "2"
-    left: int = NEVER
+    online: Any = "2"
 
-    def step(self) -> None:
-        """A side effect is about to be, or has just been."""
-        if self.left == 0:
-            self.left = NEVER
-            raise Killed
-        self.left -= 1
-
-    def read_rows(self, table: Any) -> list[dict[str, Any]]:
-        del table
-        return [dict(row) for row in self.rows]
-
-    def append_rows(self, table: Any, rows: list[dict[str, Any]], schema: str) -> None:
-        del table, schema
-        self.step()
-        self.rows += rows
-        self.step()
-
-    def restore(self, table: str, version: int, decision: int) -> int:
-        """Each table begins at version 7; a commit is (decision, version whose content it has)."""
-        self.step()
-        made = self.commits.setdefault(table, [])
-        if decision not in [one for one, _ in made]:
-            made.append((decision, version))
-            self.step()
-        return 8 + [one for one, _ in made].index(decision)
-
-    def content(self, table: str) -> int:
-        """The version whose content the table has."""
-        made = self.commits.get(table, [])
-        return 7 if not made else self._meant(table, made[-1][1])
-
-    def _meant(self, table: str, version: int) -> int:
-        return version if version <= 7 else self._meant(table, self.commits[table][version - 8][1])
-
-    def republish(self, step: Decision) -> None:
-        self.step()
-        self.online = f"{step.version} at {change_of(step).to}"
-        self.step()
-
-    @property
-    def process(self) -> Rollbacks:
-        return Rollbacks(self, self, self.republish)
+    def served(self, step: Decision) -> Any:
+        return f"{step.version} at {change_of(step).to}"
 
     @property
     def readers(self) -> tuple[Any, ...]:
         """What readers are given: the holds by number, the contents, what is online."""
         found = holds(read_decisions(self), MEANS, CODE)
         return tuple(h.number for h in found), tuple(h.table for h in found), self.content("features.g_v2"), self.online
-
-
-def at(minutes: int = 0) -> At:
-    return At(Interval(NOON - timedelta(days=1), NOON), "r", NOON + timedelta(minutes=minutes), 7)
 
 
 def roll_back(world: World, change: Change) -> None:
@@ -119,16 +64,8 @@ def test_killed_at_every_step_and_at_every_step_of_finishing(change: Change, und
         world = World()
         if undone:
             roll_back(world, change)
-        world.left = first
-        with suppress(Killed):
-            undo(world) if undone else roll_back(world, change)
-        for left in (second, NEVER):
-            world.left = left
-            with suppress(Killed):
-                world.process.finish(at(2))
-        world.left = NEVER
-        assert world.process.finish(at(3)) is None, "nothing is left open"
-        assert pending(world.process.history()) is None
+        act = partial(undo, world) if undone else partial(roll_back, world, change)
+        world.killed_twice(act, first, second)
         assert world.readers in (before.readers, after.readers), (first, second)
         assert len([step for step in world.process.history() if step.state == "done"]) <= 1 + undone
         seen.add(world.readers)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import itertools
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
+import rollback_world
+from rollback_world import CODE, NEVER, Killed, at
 
-from headrace.ground.asset import At
 from headrace.ground.errors import HeadraceError
-from headrace.ground.interval import Interval
-from headrace.release.decisions import Decision, pending
-from headrace.release.rollback import Change, Rollbacks, changes_of, holds, restored
+from headrace.release.decisions import Decision
+from headrace.release.rollback import Change, changes_of, holds, restored
 from headrace.release.whole_run import about_run, check_in_turn, lift_run, run_holds, undo_run
 
-NOON = datetime(2017, 10, 2, 12, tzinfo=UTC)
-CODE = "0.1.0"
 MAKES = {"features.a": "fa", "features.b": "fb", "scores.m": "fs"}
-NEVER = 99
 BACK = (
     Change("features.a", "features.a", "fa", CODE, to=3, before=7),
     Change("features.b", "features.b", "fb", CODE, before=7),  # it has that content
@@ -28,66 +25,18 @@ BACK = (
 )
 
 
-class Killed(BaseException):
-    """kill -9."""
-
-
 @dataclass
-class World:
-    """What survives a process: the ledger, the tables' commits, what is online. ``left``: steps until the next kill.
+class World(rollback_world.World):
+    """The world of a run's three tables."""
 
-    Each table begins at version 7; a commit is (decision, version whose content it has). ``gone``: what was vacuumed.
-    """
+    online: Any = ()
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    commits: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    online: tuple[Any, ...] = ()
-    left: int = NEVER
-    gone: frozenset[tuple[str, int]] = frozenset()
-
-    def step(self) -> None:
-        """A side effect is about to be, or has just been."""
-        if self.left == 0:
-            self.left = NEVER
-            raise Killed
-        self.left -= 1
-
-    def read_rows(self, table: Any) -> list[dict[str, Any]]:
-        return [dict(row) for row in self.rows]
-
-    def append_rows(self, table: Any, rows: list[dict[str, Any]], schema: str) -> None:
-        self.step()
-        self.rows += rows
-        self.step()
-
-    def restore(self, table: str, version: int, decision: int) -> int:
-        self.step()
-        made = self.commits.setdefault(table, [])
-        if decision not in [one for one, _ in made]:
-            if (table, version) in self.gone:
-                raise HeadraceError("VERSION_GONE", table=table, version=version, problem="vacuumed")
-            made.append((decision, version))
-            self.step()
-        return 8 + [one for one, _ in made].index(decision)
-
-    def content(self, table: str, version: int | None = None) -> int:
-        """The version, of those up to 7, whose content a table has."""
-        made = self.commits.get(table, [])
-        at = 7 + len(made) if version is None else version
-        return at if at <= 7 else self.content(table, made[at - 8][1])
-
-    def republish(self, step: Decision) -> None:
-        self.step()
-        self.online = self.contents
-        self.step()
+    def served(self, step: Decision) -> Any:
+        return self.contents
 
     @property
     def contents(self) -> tuple[int, ...]:
         return tuple(map(self.content, MAKES))
-
-    @property
-    def process(self) -> Rollbacks:
-        return Rollbacks(self, self, self.republish)
 
     @property
     def held(self) -> tuple[tuple[int, str, str], ...]:
@@ -97,10 +46,6 @@ class World:
     @property
     def readers(self) -> tuple[Any, ...]:
         return self.held, self.contents, self.online
-
-
-def at(minutes: int = 0) -> At:
-    return At(Interval(NOON - timedelta(days=1), NOON), "r", NOON + timedelta(minutes=minutes), 7)
 
 
 def roll_back(world: World) -> None:
@@ -140,16 +85,7 @@ def test_killed_at_every_step_and_at_every_step_of_finishing(undone: bool) -> No
         world = World()
         if undone:
             roll_back(world)
-        world.left = first
-        with suppress(Killed):
-            undo(world) if undone else roll_back(world)
-        for left in (second, NEVER):
-            world.left = left
-            with suppress(Killed):
-                world.process.finish(at(2))
-        world.left = NEVER
-        assert world.process.finish(at(3)) is None, "nothing is left open"
-        assert pending(world.process.history()) is None
+        world.killed_twice(partial(undo if undone else roll_back, world), first, second)
         assert world.readers in (before.readers, after.readers), (first, second)
         assert len([step for step in world.process.history() if step.state == "done"]) <= 1 + undone
         assert all(len(made) <= 1 + undone for made in world.commits.values()), "no table is restored twice"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from calling import Command, command, refuse_sessions
 from whole_project import copy_project
 
 from headrace.ground.errors import HeadraceError
 from headrace.tracing.outbox import Outbox
-
-Call = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
@@ -22,23 +21,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run ``headrace lineage``: (exit status, what it said). Opening a session is an error."""
-    from headrace.cli import main
-
-    def refuse(*args: object) -> None:
-        raise AssertionError("a session was opened")
-
-    def run(*words: str) -> tuple[int, str]:
-        status = main(["lineage", *words, "--project", str(folder)])
-        captured = capsys.readouterr()
-        return status, captured.out + captured.err
-
-    monkeypatch.setattr("headrace.ground.session.open_session", refuse)
-    return run
+    refuse_sessions(monkeypatch)
+    return partial(command(capsys, "--project", str(folder)), "lineage")
 
 
-def test_a_column_is_walked_both_ways(call: Call) -> None:
+def test_a_column_is_walked_both_ways(call: Command) -> None:
     status, said = call("features.customer_value.recency_90d")
     assert status == 0
     lines = [line.strip("│├└─ ") for line in said.splitlines()]
@@ -48,7 +37,7 @@ def test_a_column_is_walked_both_ways(call: Call) -> None:
     assert lines.index("made of") < lines.index("goes into")
 
 
-def test_one_way_alone(call: Call) -> None:
+def test_one_way_alone(call: Command) -> None:
     up, down = call("--up", "training.lapse_risk")[1], call("training.lapse_risk", "--down")[1]
     assert "landing zone landing.shop_events" in up
     assert "goes into" not in up
@@ -57,11 +46,11 @@ def test_one_way_alone(call: Call) -> None:
     assert call("training.lapse_risk", "--up", "--down")[1] == call("training.lapse_risk")[1]
 
 
-def test_what_goes_nowhere_says_so(call: Call) -> None:
+def test_what_goes_nowhere_says_so(call: Command) -> None:
     assert "goes into nothing that headrace makes" in call("report.lapse_risk")[1]
 
 
-def test_as_json(call: Call) -> None:
+def test_as_json(call: Command) -> None:
     told = json.loads(call("shop_events.value", "--json", "--up")[1])
     assert told == {
         "of": "raw.events_shop_events.value",
@@ -73,7 +62,7 @@ def test_as_json(call: Call) -> None:
     }
 
 
-def test_a_wrong_name_and_no_name(call: Call) -> None:
+def test_a_wrong_name_and_no_name(call: Command) -> None:
     status, said = call("features.customer_value.recency")
     assert status == 2
     assert "Did you mean 'features.customer_value.recency_" in said

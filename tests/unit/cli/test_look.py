@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from calling import Command, command, refuse_sessions
 from whole_project import copy_project
-
-Call = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
@@ -20,24 +18,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run a command on the project: (exit status, what it said). Opening a session is an error."""
-    from headrace.cli import main
-
-    def refuse(*args: object) -> None:
-        raise AssertionError("a session was opened")
-
-    def run(*words: str) -> tuple[int, str]:
-        status = main([*words, "--project", str(folder)])
-        captured = capsys.readouterr()
-        return status, captured.out + captured.err
-
-    monkeypatch.setattr("headrace.ground.session.open_session", refuse)
-    monkeypatch.setattr("headrace.cli.assembly.open_session", refuse)
-    return run
+    refuse_sessions(monkeypatch)
+    return command(capsys, "--project", str(folder))
 
 
-def test_tables_are_listed_before_they_are_made(call: Call) -> None:
+def test_tables_are_listed_before_they_are_made(call: Command) -> None:
     status, said = call("table", "list")
     assert status == 0
     for table in ("raw.events_shop_events", "features.customer_activity", "scores.lapse_risk", "ops.ledger"):
@@ -45,7 +32,7 @@ def test_tables_are_listed_before_they_are_made(call: Call) -> None:
     assert "Nothing was run yet. Next: headrace run --env local" in said
 
 
-def test_a_table_is_shown_with_columns_sensitivity_and_readers(call: Call) -> None:
+def test_a_table_is_shown_with_columns_sensitivity_and_readers(call: Command) -> None:
     status, said = call("table", "show", "raw.events_shop_events")
     assert status == 0
     assert re.search(r"household_id +bigint +– +personal +Who did it\.", said)
@@ -57,7 +44,7 @@ def test_a_table_is_shown_with_columns_sensitivity_and_readers(call: Call) -> No
     assert "never: nothing has made it yet; headrace run +ingest_events --env local" in said
 
 
-def test_a_table_of_headraces_own_is_told_before_it_is_made(call: Call) -> None:
+def test_a_table_of_headraces_own_is_told_before_it_is_made(call: Command) -> None:
     status, said = call("table", "show", "ops.ledger")
     assert status == 0
     assert re.search(r"seconds +double +s +internal +How long the step took\.", said)
@@ -67,13 +54,13 @@ def test_a_table_of_headraces_own_is_told_before_it_is_made(call: Call) -> None:
     assert "active_days_7d" not in said, "only what the model takes is in it"
 
 
-def test_a_history_that_does_not_exist_is_said(call: Call) -> None:
+def test_a_history_that_does_not_exist_is_said(call: Command) -> None:
     status, said = call("table", "history", "scores.lapse_risk")
     assert (status, "scores.lapse_risk was never made" in said) == (0, True)
 
 
 @pytest.mark.parametrize("table", ["scores.lapse_risk", "ops.ledger"])
-def test_a_hash_of_what_was_never_made_says_what_to_run(call: Call, table: str) -> None:
+def test_a_hash_of_what_was_never_made_says_what_to_run(call: Command, table: str) -> None:
     status, said = call("table", "hash", table)
     assert status == 4
     assert "TABLE_MISSING" in said
@@ -81,13 +68,13 @@ def test_a_hash_of_what_was_never_made_says_what_to_run(call: Call, table: str) 
 
 
 @pytest.mark.parametrize("command", ["show", "history", "hash"])
-def test_a_wrong_table_gets_the_nearest(call: Call, command: str) -> None:
+def test_a_wrong_table_gets_the_nearest(call: Command, command: str) -> None:
     status, said = call("table", command, "raw.quarantin")
     assert status == 2
     assert "Did you mean 'raw.quarantine'?" in said
 
 
-def test_features_are_listed_and_filtered(call: Call) -> None:
+def test_features_are_listed_and_filtered(call: Command) -> None:
     status, said = call("feature", "list", "--source", "households")
     assert status == 0
     assert re.search(r"^household_profile\.age +all +Age band .*\[personal\].* never", said, flags=re.MULTILINE)
@@ -97,13 +84,13 @@ def test_features_are_listed_and_filtered(call: Call) -> None:
     assert "21 of 21 features" in call("feature", "list", "--entity", "household_id")[1]
 
 
-def test_a_wrong_filter_gets_the_nearest(call: Call) -> None:
+def test_a_wrong_filter_gets_the_nearest(call: Command) -> None:
     status, said = call("feature", "list", "--source", "housholds")
     assert status == 2
     assert "Did you mean 'households'?" in said
 
 
-def test_a_feature_is_shown_with_its_computation_and_its_lines(call: Call) -> None:
+def test_a_feature_is_shown_with_its_computation_and_its_lines(call: Command) -> None:
     status, said = call("feature", "show", "spend_28d")
     assert status == 0
     assert "INTERVAL '28' DAY" in said, "the column that was asked for"
@@ -120,7 +107,7 @@ def test_a_feature_is_shown_with_its_computation_and_its_lines(call: Call) -> No
     assert (status, "Did you mean 'spend'?" in said) == (2, True)
 
 
-def test_the_page_is_written_where_it_is_asked_for(call: Call, folder: Path, tmp_path: Path) -> None:
+def test_the_page_is_written_where_it_is_asked_for(call: Command, folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "sub" / "catalog.html"
     status, said = call("catalog", "--output", str(page))
     assert status == 0
@@ -133,13 +120,13 @@ def test_the_page_is_written_where_it_is_asked_for(call: Call, folder: Path, tmp
     assert (status, "PAGE_UNWRITABLE" in said) == (2, True)
 
 
-def test_looking_makes_no_warehouse(call: Call, folder: Path) -> None:
+def test_looking_makes_no_warehouse(call: Command, folder: Path) -> None:
     call("table", "list")
     call("feature", "list")
     assert not (folder / ".headrace/local/warehouse").exists()
 
 
-def test_status_before_any_run(call: Call) -> None:
+def test_status_before_any_run(call: Command) -> None:
     status, said = call("status")
     assert (status, "Nothing was run yet. Next: headrace run --env local" in said) == (0, True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from calling import Command, command, refuse_sessions
 from pyarrow import parquet
 from whole_project import copy_project
 
@@ -28,7 +29,6 @@ from headrace.tables.spec import Table
 NOW = datetime.now(UTC).replace(microsecond=0)
 FIRST, SECOND = NOW - timedelta(days=3), NOW - timedelta(days=2)
 TILES, VALUES = "tiles.shop_events", "features.customer_value"
-Call = Callable[..., tuple[int, str]]
 
 
 def commit(folder: Path, version: int, at: datetime, *actions: Mapping[str, Any]) -> None:
@@ -94,20 +94,10 @@ def warehouse(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def call(warehouse: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(warehouse: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run a command on the project; opening a session is an error."""
-    from headrace.cli import main
-
-    def refuse(*args: object) -> None:
-        raise AssertionError("a session was opened")
-
-    def run(*words: str) -> tuple[int, str]:
-        status = main([*words, "--project", str(warehouse.parents[2])])
-        captured = capsys.readouterr()
-        return status, captured.out + captured.err
-
-    monkeypatch.setattr("headrace.cli.assembly.open_session", refuse)
-    return run
+    refuse_sessions(monkeypatch)
+    return command(capsys, "--project", str(warehouse.parents[2]))
 
 
 def bench(warehouse: Path) -> Workbench:
@@ -124,7 +114,7 @@ def test_the_ledgers_files_say_what_it_says(warehouse: Path) -> None:
     assert all_rows(TableLog(None)) is None, "elsewhere"
 
 
-def test_releases_are_listed_and_shown(call: Call) -> None:
+def test_releases_are_listed_and_shown(call: Command) -> None:
     status, said = call("release", "list")
     lines = [line.split() for line in said.splitlines()[1:]]
     assert (status, [line[0] for line in lines], [line[-1] for line in lines]) == (
@@ -144,7 +134,7 @@ def test_releases_are_listed_and_shown(call: Call) -> None:
     assert "for as long as it is the latest" in call("release", "show", "second")[1]
 
 
-def test_a_difference_names_who_made_it(call: Call) -> None:
+def test_a_difference_names_who_made_it(call: Command) -> None:
     said = call("release", "diff", "first")[1]
     assert [line.split() for line in said.splitlines()[1:]] == [
         [VALUES, "0", "1", "build_features"],
@@ -155,7 +145,7 @@ def test_a_difference_names_who_made_it(call: Call) -> None:
     assert (status, "Did you mean 'first'?" in said) == (2, True)
 
 
-def test_what_was_let_go_is_told_with_what_is_left(warehouse: Path, call: Call) -> None:
+def test_what_was_let_go_is_told_with_what_is_left(warehouse: Path, call: Command) -> None:
     (warehouse / "features/customer_value/old").unlink()
     assert f"all but {VALUES}" in call("release", "list")[1]
     assert "no: 1 of its 1 files were removed" in call("release", "show", "first")[1]
@@ -170,7 +160,7 @@ def test_what_was_let_go_is_told_with_what_is_left(warehouse: Path, call: Call) 
     assert f"{TILES} version 0" in told.partition("still there is")[2]
 
 
-def test_a_version_whose_retention_is_over_is_not_promised(warehouse: Path, call: Call) -> None:
+def test_a_version_whose_retention_is_over_is_not_promised(warehouse: Path, call: Command) -> None:
     long_ago = NOW - timedelta(days=100)
     commit(warehouse / "tiles/shop_events", 0, long_ago, METADATA, add("old"))
     assert f"no: its retention ended on {long_ago + timedelta(days=90):%Y-%m-%d}" in call("release", "show", "first")[1]

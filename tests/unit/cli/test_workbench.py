@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from calling import refuse_sessions
 from catalogs import EVIL, small_catalog
 from whole_project import copy_project
 
@@ -22,10 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def bench(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
-    def refuse(*args: object) -> None:
-        raise AssertionError("a session was opened")
-
-    monkeypatch.setattr("headrace.cli.workbench.open_session", refuse)
+    refuse_sessions(monkeypatch)
     return headrace.open(folder)
 
 
