@@ -36,19 +36,25 @@ def rows_read(job: Job, interval: Interval, seen: View) -> Rows | None:
 
 
 def _pieces(job: Job, interval: Interval, seen: View) -> Iterator[tuple[float | None, bool]]:
-    """The rows of each interval that is read; with whether they are yet to be made, None where nobody can say."""
+    """The rows of each interval that is read; with whether they are yet to be made, None where nobody can say.
+
+    An entry counts the rows of all that its step wrote: it is taken once, however many inputs are of that step.
+    """
+    read: dict[tuple[str, Interval], bool] = {}
     for name, asset in job.inputs.items():
         maker = seen.makers.get(asset.name)
         if maker is None:
             continue
-        pending, done = made_anew(asset, maker, seen), seen.ledger.done(maker.name)
-        usual = _usual(maker.name, seen) if pending else None
+        pending = made_anew(asset, maker, seen)
         for piece in needed(job, name, maker, interval, seen):
-            entry = done.get(piece)
-            if piece in pending:
-                yield (_share(entry) if entry is not None else usual), True
-            elif entry is not None and entry.rows_out is not None:
-                yield _share(entry), False
+            read[maker.name, piece] = read.get((maker.name, piece), False) or piece in pending
+    usual = {maker: _usual(maker, seen) for (maker, _), waits in read.items() if waits}
+    for (maker, piece), waits in read.items():
+        entry = seen.ledger.done(maker).get(piece)
+        if waits:
+            yield (_share(entry) if entry is not None else usual[maker]), True
+        elif entry is not None and entry.rows_out is not None:
+            yield _share(entry), False
 
 
 def _share(entry: Entry) -> float | None:

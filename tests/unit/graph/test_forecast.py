@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from graph_fakes import day, entry, job, ledger_of
+from graph_fakes import day, entry, job, ledger_of, table
 from test_plan import GRAPH, seen
 
 from headrace.graph.durations import Expected
@@ -39,6 +39,14 @@ def past():
 def cost(graph, ledger, asked, slots=(2,), parallel_jobs=2, forced=()):
     look = seen(graph, ledger, asked, forced=forced)
     return forecast(graph, survey(graph, look, 400), look, slots, parallel_jobs)
+
+
+def test_a_step_above_counts_once_however_many_of_its_outputs_are_read():
+    land = replace(job("land"), outputs=(table("shops"), table("households")))
+    look = seen((land, job("ingest", "shops", "households")), ledger_of(*done("land", (day(0),), rows=100)), day(0, 2))
+    assert rows_read(look.graph[1], day(0), look) == Rows(100), "a step's rows are those of all its outputs"
+    ahead = replace(look, pending={"land": {day(1): "s"}})
+    assert rows_read(look.graph[1], day(1), ahead) == Rows(100, about=True)
 
 
 def test_a_step_reads_its_share_of_what_the_steps_above_left():
