@@ -48,11 +48,11 @@ def _pieces(job: Job, interval: Interval, seen: View) -> Iterator[tuple[float | 
         pending = made_anew(asset, maker, seen)
         for piece in needed(job, name, maker, interval, seen):
             read[maker.name, piece] = read.get((maker.name, piece), False) or piece in pending
-    usual = {maker: _usual(maker, seen) for (maker, _), waits in read.items() if waits}
-    for (maker, piece), waits in read.items():
-        entry = seen.ledger.done(maker).get(piece)
+    usual = {above: _usual(above, seen) for (above, _), waits in read.items() if waits}
+    for (above, piece), waits in read.items():
+        entry = seen.ledger.done(above).get(piece)
         if waits:
-            yield (_share(entry) if entry is not None else usual[maker]), True
+            yield (_share(entry) if entry is not None else usual[above]), True
         elif entry is not None and entry.rows_out is not None:
             yield _share(entry), False
 
