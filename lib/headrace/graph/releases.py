@@ -50,6 +50,7 @@ def releases(
     A run ID that was used again is one release, as of its last entry.
     """
     ends = {entry.run_id: place for place, entry in enumerate(entries)}
+    of_run: dict[str, list[Entry]] = {}
     again = sorted((one.at, table, one.version) for table, commits in restored.items() for one in commits)
     versions: dict[str, str] = {}
     found = []
@@ -58,9 +59,9 @@ def releases(
             _, table, version = again.pop(0)
             versions[table] = str(version)
         versions |= {_asset(name): version for name, version in entry.outputs.items()}
+        of_run.setdefault(entry.run_id, []).append(entry)
         if ends[entry.run_id] == place:
-            of_run = [one for one in entries[: place + 1] if one.run_id == entry.run_id]
-            release = _release(entry, of_run, versions, is_table)
+            release = _release(entry, of_run.pop(entry.run_id), versions, is_table)
             found += [release] if release is not None else []
     return tuple(found)
 
