@@ -18,16 +18,17 @@ check: ## lint, format, types
 fast: ## the tests that start no Spark and take no seconds
 	@$(RUN) $(PYTEST) -m "not spark and not slow" $(wildcard $(FAST))
 
-test: ## set up (system packages too), check, all tests
+test: ## set up (system packages too), check, all tests but the dear ones
 	@./spark-submit.sh --for-tests
 	@$(MAKE) --no-print-directory check feast
-	@$(RUN) $(PYTEST) --durations=25
+	@$(RUN) $(PYTEST) -m "not dear" --durations=25
 
 test-integrations: ## real servers and environments beside it: PostgreSQL, MLflow, Redis, a cluster with the whole graph, Airflow, kfp
 	@./spark-submit.sh --for-integrations
 	@for name in databricks airflow kubeflow; do bootstrap/beside.sh $$name || exit; done
 	@$(MAKE) --no-print-directory feast
 	@$(RUN) pytest -q tests/integrations
+	@$(RUN) $(PYTEST) -m dear tests
 
 faults: ## kill -9 at every place where the whole graph, or a rollback, leaves something, and run again
 	@./spark-submit.sh --for-tests

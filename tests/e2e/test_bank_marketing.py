@@ -5,6 +5,8 @@ month is earlier than that of the line before; within a month a line's day is th
 before, which is the line's day of the week. (All 26 months of the file are found to be long enough.) The deposit that a
 call brought is dated eight weeks after it, so that it lies in the label's window and not among what is known. What
 happened since Tuesday lands on Monday.
+
+Short form: test_whole_graph.py trains and refuses; test_online_retail.py is another company.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import foreign
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 DAY = timedelta(days=1)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAYS = ("mon", "tue", "wed", "thu", "fri")

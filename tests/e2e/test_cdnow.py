@@ -1,4 +1,7 @@
-"""Real customers through the same jobs: the published recency, frequency and T of CDNOW's 1/10 sample."""
+"""Real customers through the same jobs: the published recency, frequency and T of CDNOW's 1/10 sample.
+
+Short form: test_online_retail.py counts the same figures of other customers.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from whole_project import copy_project
 
 from headrace.jobs.demo import cdnow
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 WHEEL = Path(sys.prefix) / "share/headrace/data" / cdnow.WHEEL
 TOLERANCE_WEEKS = 0.005
 

@@ -1,6 +1,8 @@
 """Late, repeated and restarted: the tables are those of one load of everything, and what was published stays.
 
 A feature of each kind that is carried on; that all of them are, over all windows, tests/oracle/test_carried.py holds.
+
+Short form: test_landing.py::test_a_late_file_ends_in_the_tables_that_a_first_load_gives.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from agreed import agree
 
 from headrace.jobs import build_features
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 
 EVENTS = tiny.FILES["conf/contracts/events/visits.yaml"] + "  shop: {type: string, meaning: s}\n"
 BY_PERSON = """\

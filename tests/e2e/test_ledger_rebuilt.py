@@ -1,4 +1,7 @@
-"""The ledger of a small project is deleted, and restored from the histories of its tables."""
+"""The ledger of a small project is deleted, and restored from the histories of its tables.
+
+Short form: tests/unit/graph/test_proof.py.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 import tiny
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 
 
 def test_a_lost_ledger_is_restored_and_nothing_is_due_but_what_was(

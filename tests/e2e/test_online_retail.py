@@ -105,7 +105,9 @@ def test_the_published_figures_are_features(spark, shop):
     assert all(rows[who]["money_all"] is None for who in set(rows) - set(buyers)), "who only returned has spent nothing"
 
 
+@pytest.mark.dear
 def test_a_second_run_does_nothing_and_a_file_that_comes_again_adds_nothing(spark, shop, call):
+    """Short form: test_landing.py."""
     assert "Nothing is due" in call("plan", "--project", str(shop.root))[1]
     before = shop.hashes(spark)
     again = shop.landing / "2011-12-05/again.csv.gz"
