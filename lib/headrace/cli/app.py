@@ -265,8 +265,14 @@ def _words(error: TyperException) -> str:
 
 
 def show_briefly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """An error that nobody foresaw: its first line, where it arose, and how to see more."""
+    """An error that nobody foresaw: its first line, and how to see more; one of the catalogue is told as that."""
     del trace
+    from headrace.graph.failures import translate
+
+    mended = translate(error) if isinstance(error, Exception) else error
+    if isinstance(mended, HeadraceError):
+        typer.echo(told(mended), err=True)
+        return
     first = (told(error).strip() or kind.__name__).splitlines()[0]
     typer.echo(
         f"{kind.__name__}: {first}\n  mend: run the command again with --verbose and report what it shows", err=True

@@ -42,6 +42,7 @@ from headrace.tables.source import SourceTable
 from headrace.tables.spec import Table
 from headrace.tables.store import Store, check_delta
 from headrace.tables.tended import Needs, UpkeepSink
+from headrace.tables.torn import check_whole
 from headrace.training.dataset import TrainingTable
 from headrace.training.sets import TrainingSetSink
 from headrace.training.tracking import Candidate, CandidateSink
@@ -146,9 +147,16 @@ class Assembly:
                 accepted(self.lake.load(self.spark, asset), asset)
 
     def keep_versions(self) -> None:
-        """Bring the tables that are there up to the configuration's retention, so that VACUUM breaks no promise."""
+        """Bring the tables that are there up to the configuration's retention, so that VACUUM breaks no promise.
+
+        Raises:
+            HeadraceError: TABLE_LOG_TORN, before any of them is read or written.
+        """
         outputs = (output for job in self.graph for output in job.outputs)
-        self.store.settle([LEDGER, DECISIONS, *(output for output in outputs if isinstance(output, Table))])
+        tables = [LEDGER, DECISIONS, *(output for output in outputs if isinstance(output, Table))]
+        for table in tables:
+            check_whole(self.project.root_of(table.name), table.name)
+        self.store.settle(tables)
 
     def look(self, asked: Interval, forced: tuple[str, ...] = ()) -> View:
         """What planning sees now."""

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 _RAISED = re.compile(r"HEADRACE(\{.*?\})")
 _SIGNS = {
+    "DISK_FULL": ("No space left on device", "Disk quota exceeded", "File too large", "database or disk is full"),
     "TASK_MEMORY": ("OutOfMemoryError", "UNABLE_TO_ACQUIRE_MEMORY", "code 137"),
     "WORKER_DIED": ("Python worker exited unexpectedly",),
     "EXECUTOR_LOST": ("ExecutorLostFailure", "FetchFailed", "heartbeat"),
+    "FILE_TORN": ("ChecksumException",),
     "WRITE_CONFLICT": ("ConcurrentAppend", "ConcurrentWrite", "ConcurrentModification", "DELTA_CONCURRENT"),
     "SPARK_GONE": (
         "Answer from Java side is empty",
@@ -58,6 +60,15 @@ def translate(error: Exception, project: Project | None = None) -> Exception:
         if lines:
             return HeadraceError(code, cause=_plain(min(lines, key=len)))
     return error
+
+
+def mended(error: BaseException) -> BaseException:
+    """What a job met outside of Spark, in a file of MLflow's or a page: a full disk by its name, all else as it is."""
+    meant = translate(error) if isinstance(error, Exception) else error
+    if meant is error or not isinstance(meant, HeadraceError) or meant.code != "DISK_FULL":
+        return error
+    meant.__cause__ = error
+    return meant
 
 
 def _raised(about: dict[str, str], project: Project | None) -> HeadraceError:

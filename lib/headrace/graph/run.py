@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from headrace.graph.again import again
 from headrace.graph.events import Events
-from headrace.graph.failures import cause_of, note_of, translate
+from headrace.graph.failures import cause_of, mended, note_of, translate
 from headrace.graph.forecast import seconds_ahead
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
 from headrace.graph.ledger import Entry, Ledger
@@ -138,7 +138,7 @@ class Run:
 
     def _failed(self, job: Job, error: BaseException) -> JobResult:
         _, began = self._under_way.get(job.name, (None, time.monotonic()))
-        error = self._over.get(job.name, error)
+        error = self._over.get(job.name) or mended(error)
         return JobResult(job.name, "failed", time.monotonic() - began, note=note_of(error), error=error)
 
     def _job(self, job: Job) -> JobResult:
@@ -184,13 +184,13 @@ class Run:
         try:
             return (self._done(step, session, sinks, fallback, began),)
         except FROM_SPARK as error:
-            mended = translate(error, self.project)
-            way = again(step, mended, attempt, self.project.config.engine.attempts, f"{self.run_id} {step.job.name}")
+            meant = translate(error, self.project)
+            way = again(step, meant, attempt, self.project.config.engine.attempts, f"{self.run_id} {step.job.name}")
             if way is None or step.job.name in self._over:
-                raise mended from error
-            self.events.retried(step.job.name, mended)
+                raise meant from error
+            self.events.retried(step.job.name, meant)
             if not self._sessions.pause(way.after):
-                raise mended from error
+                raise meant from error
         results = (self._step(part, session, sinks, fallback, way.attempt) for part in way.parts)
         return tuple(result for part in results for result in part)
 
@@ -285,5 +285,8 @@ class Run:
         try:
             with self._ledger_lock:
                 self.ledger.append([entry])
-        except Py4JError as error:  # the ledger is a table: with Spark gone, nothing can be written or run any more
-            raise HeadraceError("SPARK_GONE", cause=f"{job.name} was running; {cause_of(error)}") from result.error
+        except FROM_SPARK as error:  # the ledger is a table too: without room it is as full as the others
+            meant = translate(error)
+            if isinstance(meant, HeadraceError) and meant.code == "SPARK_GONE":  # nothing can be run any more
+                raise HeadraceError("SPARK_GONE", cause=f"{job.name} was running; {cause_of(error)}") from result.error
+            self.events.warned(job.name, f"the ledger does not have this failure: {note_of(meant).splitlines()[0]}")

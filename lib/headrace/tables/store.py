@@ -21,6 +21,7 @@ from headrace.tables.lock import commit_lock
 from headrace.tables.log import Commit, commit_told, log_of, note_of
 from headrace.tables.retention import Retention
 from headrace.tables.spec import FORMAT_VERSION, Table, place_of
+from headrace.tables.torn import check_whole
 
 _MARKER = "_headrace.json"
 _PRESENT = json.dumps({"format_version": FORMAT_VERSION})
@@ -87,10 +88,11 @@ class Store:
         again at each use, and a job that reads what it also writes would see its own commit.
 
         Raises:
-            HeadraceError: TABLE_MISSING; VERSION_GONE where Delta does not give that version any more.
+            HeadraceError: TABLE_MISSING; TABLE_LOG_TORN; VERSION_GONE where Delta does not give that version any more.
         """
         if not self.exists(table):
             raise HeadraceError("TABLE_MISSING", table=table.name, hint="headrace run makes all of them.")
+        check_whole(self._root(table), table.name)
         if version is None and not is_classic(self.spark):
             version = self._latest(table)
         reader = self.spark.read.format("delta")
@@ -179,11 +181,9 @@ class Store:
         """Delete the rows for which ``predicate`` (SQL) holds, and files that were let go long enough ago; how many rows."""
         place = f"delta.`{self.path(table)}`"
         with commit_lock(self.lock_file(table)):
-            deleted = self.spark.sql(" ".join(("DELETE FROM", place, "WHERE", predicate))).head(1)[0][
-                "num_affected_rows"
-            ]
+            deleted = self.spark.sql(" ".join(("DELETE FROM", place, "WHERE", predicate))).head(1)[0]
             self.spark.sql(f"VACUUM {place}")
-        return int(deleted)
+        return int(deleted["num_affected_rows"])
 
     def history(self, table: Table, most: int) -> list[dict[str, Any]]:
         """The latest ``most`` commits, newest first."""

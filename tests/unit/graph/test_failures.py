@@ -12,7 +12,8 @@ import tiny
 from graph_fakes import day, job
 from py4j.protocol import Py4JNetworkError
 
-from headrace.graph.failures import cause_of, note_of, retryable, translate
+from headrace.graph.events import Events
+from headrace.graph.failures import cause_of, mended, note_of, retryable, translate
 from headrace.graph.project import Project, load_project
 from headrace.graph.run import Run
 from headrace.ground.errors import HeadraceError
@@ -171,7 +172,10 @@ CAUSES = {
     "EXECUTOR_LOST": LOST.format(why="Reason: Remote RPC client disassociated"),
     "WRITE_CONFLICT": f"io.delta.exceptions.ConcurrentAppendException: [DELTA_CONCURRENT_APPEND] Files were added{TRACE}",
     "SPARK_GONE": "Answer from Java side is empty",
+    "DISK_FULL": f"An error occurred while calling o4.save.\n: java.io.IOException: No space left on device{TRACE}",
+    "FILE_TORN": f"boom{TRACE}Caused by: org.apache.hadoop.fs.ChecksumException: Checksum error: file:/t/0.json at 0{TRACE}",
 }
+FINAL = ("SPARK_GONE", "DISK_FULL", "FILE_TORN")
 
 
 @pytest.mark.parametrize("code", CAUSES)
@@ -179,7 +183,7 @@ def test_a_cause_that_lies_in_no_row_is_told_in_a_line_and_says_whether_to_try_a
     error = translate(Py4JJavaError(CAUSES[code]))
     assert isinstance(error, HeadraceError)
     assert error.code == code
-    assert retryable(error) == (code != "SPARK_GONE")
+    assert retryable(error) == (code not in FINAL)
     assert "\tat " not in note_of(error)
     assert len(note_of(error).splitlines()) == 3
     assert len(error.parameters["cause"]) > 10
@@ -195,8 +199,8 @@ def test_an_executor_that_ran_out_of_memory_is_out_of_memory() -> None:
         (ValueError("no"), "ValueError: no"),
         (KeyError(), "KeyError"),
         (written("[ARITHMETIC_OVERFLOW] overflow"), "SparkArithmeticException: [ARITHMETIC_OVERFLOW] overflow"),
-        (Py4JJavaError(f"An error occurred while calling o4.save.\n: java.io.IOException: No space left on device{TRACE}"),
-         "IOException: No space left on device"),
+        (Py4JJavaError(f"An error occurred while calling o4.save.\n: java.io.IOException: Stale file handle{TRACE}"),
+         "IOException: Stale file handle"),
         (Py4JJavaError("boom\nCaused by: x.PythonException: [PYTHON_EXCEPTION] Traceback (most recent call last):\n"
                        f"  File \"job.py\", line 3, in run\n    raise ValueError(who)\nValueError: customer 'bob' broke\n{TRACE}"),
          "ValueError: customer (hidden) broke"),
@@ -228,3 +232,33 @@ def test_a_run_whose_spark_has_ended_says_so_instead_of_falling_over_its_own_led
     assert (raised.value.code, raised.value.exit_status) == ("SPARK_GONE", 1)
     assert "Spark has ended: tiles was running; Py4JNetworkError: An error occurred" in str(raised.value)
     assert isinstance(raised.value.__cause__, Py4JNetworkError)
+
+
+def test_python_s_own_error_of_a_full_disk_is_one_of_the_catalogue() -> None:
+    """What MLflow or a page writes comes as Python's error, or as sqlite's."""
+    for error in (OSError(28, "No space left on device", "/m/model.json"), KeyError("database or disk is full")):
+        meant = mended(error)
+        assert isinstance(meant, HeadraceError)
+        assert (meant.code, meant.exit_status, meant.__cause__) == ("DISK_FULL", 1, error)
+    other = ValueError("no heartbeat in the file")
+    assert mended(other) is other
+
+
+def test_a_ledger_that_cannot_be_written_leaves_the_failure_told_and_the_run_going() -> None:
+    said: list[str] = []
+
+    class Full:
+        def append(self, entries: object) -> None:
+            raise Py4JNetworkError(CAUSES["DISK_FULL"])
+
+    failed: Future[Any] = Future()
+    failed.set_exception(Py4JJavaError(CAUSES["DISK_FULL"]))
+    nothing: Any = None
+    full: Any = Full()
+    heard = Events(warned=lambda job, text: said.append(text))
+    run = Run(nothing, (), lambda: SimpleNamespace(asked=day(0)), full, nothing, nothing, "r", events=heard)
+    run._settle(job("tiles"), failed)
+    assert run.results["tiles"].state == "failed"
+    assert said == [
+        "the ledger does not have this failure: DISK_FULL: there is no room to write: IOException: No space left on device"
+    ]
