@@ -47,10 +47,11 @@ def open_door(project: Project, made: Repository, view: View) -> Door:
     Raises:
         HeadraceError: PACKAGE_MISSING, REFERENCE_UNSET, ONLINE_STORE_SILENT, ONLINE_STORE_REFUSED.
     """
-    feast = feature_store(project, made)
+    name = store_told(project)
+    with told(name):
+        feast = feature_store(project, made)
     from feast.infra.online_stores.helpers import compute_table_id, get_online_store_from_config
 
-    name = store_told(project)
     known, config = feast.get_feature_view(view.name), feast.config
     store = get_online_store_from_config(config.online_store)
     leftovers: Leftovers

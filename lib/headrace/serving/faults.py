@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from headrace.ground.secret import redact
 
 _PASSING = ("locked", "busy", "unable to open", "disk i/o error")
 """What sqlite says of a file that somebody else writes, or whose disk does not answer just now."""
+_LASTING = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR, errno.EISDIR, errno.ENOENT)
+"""What a file system says that it will say again."""
 _QUOTED = "caused error: "
 """What stands behind the command that redis-py repeats, with the key and the values in it."""
 
@@ -43,7 +46,7 @@ def _is_passing(error: Exception) -> bool:
     if isinstance(error, sqlite3.Error):
         return isinstance(error, sqlite3.OperationalError) and any(sign in str(error).lower() for sign in _PASSING)
     if isinstance(error, OSError):
-        return True
+        return error.errno not in _LASTING
     from redis import exceptions as redis
 
     lasting = (redis.AuthenticationError, redis.AuthorizationError)

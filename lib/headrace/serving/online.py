@@ -57,9 +57,9 @@ def online_values(project: Project, group: FeatureGroup) -> OnlineValues:
 def publish(project: Project, group: FeatureGroup, table: DataFrame, mark: str) -> Publication:
     """Set a group's online values to the newest snapshot in ``table`` (its features table, at any version), and to nothing else.
 
-    ``mark`` names what is published (a version, a stamp): rows of another are removed at the end. Each entity's row is
-    replaced or removed in one step, so whoever reads sees the one before or the new one. Done twice it changes nothing;
-    killed half-way it leaves entities of both, each whole, and the next publication of the group makes them one.
+    ``mark`` names this publication and no other that may differ (a run, a decision): rows of others are removed at the
+    end. Each entity's row is replaced or removed in one step, so whoever reads sees the one before or the new one. Done
+    twice it changes nothing; killed half-way it leaves entities of both, each whole, and the next makes them one.
 
     Raises:
         HeadraceError: ONLINE_OFF, PACKAGE_MISSING, SERVED_*, ONLINE_STORE_*.
@@ -122,5 +122,5 @@ class OnlineSink:
 
     def commit(self, asset: OnlineValues, value: DataFrame, at: At, identity: Mapping[str, str]) -> Receipt:
         """Publish the newest snapshot of ``value``, the group's table."""
-        done = publish(self._project, self._project.readable.own[asset.group], value, identity["stamp"])
+        done = publish(self._project, self._project.readable.own[asset.group], value, at.run_id)
         return Receipt(identity["stamp"], done.entities, {"removed": done.removed})

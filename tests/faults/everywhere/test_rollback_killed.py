@@ -70,3 +70,49 @@ def test_killed_after_the_intent_and_after_the_data_and_each_time_carried_out(sp
     (project / "home/landing/visits/2024-03-03/wrong.json.gz").unlink()
     assert call("run")[0] == 0
     assert tiny.hashes(spark, project, FEATURES) == before
+
+
+ONLINE = ("feast", "online.db-wal")
+"""Is there from the first write of a publication to its end."""
+
+
+def test_killed_while_online_values_are_published_by_a_run_and_by_a_rollback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("feast", reason="the extra headrace[feast] is not installed")
+    from feast import FeatureStore
+
+    project = tiny.make_project(tmp_path, days=3)
+    graph = tiny.FILES["tiny_graph.py"].replace("ingest_events\n", "ingest_events, publish_online\n")
+    (project / "tiny_graph.py").write_text(
+        graph.replace("    return tuple", "    jobs = tuple") + "    return (*jobs, *publish_online.jobs(project))\n"
+    )
+    (project / "conf/base.yaml").write_text(tiny.FILES["conf/base.yaml"].replace("2024-03-11", "2024-03-04"))
+    (project / "conf/local.yaml").write_text("online: {store: sqlite}\n")
+    call = command(capsys, "--project", str(project))
+    home = project / "home"
+    asked = [f"visiting:{name}" for name in ("visits_3d", "visits_all", "paid_7d")]
+
+    def served() -> Any:
+        people = [{"who": who} for who in range(6)]
+        return FeatureStore(str(home / "feast")).get_online_features(asked, people).to_dict()
+
+    assert call("run")[0] == 0
+    good, before = datetime.now(UTC), served()
+    time.sleep(0.01)
+    wrong = [tiny.visit(900 + n, 2, n, paid="99.00") for n in range(6)]
+    tiny.land(project, tiny.START + timedelta(days=2), "wrong", wrong)
+    assert kill_at(project, (home / ONLINE[0], ONLINE[1]), words=("run",)) == 0
+    assert call("run")[0] == 0
+    bad = served()
+    assert bad != before
+
+    back = ("rollback", "features", "visiting", "--to-time", good.isoformat())
+    assert kill_at(project, (home / ONLINE[0], ONLINE[1]), words=back) == 0
+    status, said = call("run")
+    assert (status, "decision 1 had been interrupted" in said) == (0, True), said
+    assert served() == before
+    assert kill_at(project, (home / ONLINE[0], ONLINE[1]), words=("rollback", "undo", "1")) == 0
+    status, said = call("run")
+    assert (status, "decision 2 had been interrupted" in said) == (0, True), said
+    assert served() == bad
