@@ -148,7 +148,7 @@ def main(words: list[str]) -> int:
     asked = parser.parse_args(words)
     project = ROOT if asked.format == "parquet" else landed_as(asked.format)
     home = project / asked.home
-    for made in (home / "warehouse", home / "run.lock") if asked.again else (home,):
+    for made in (home / "warehouse",) if asked.again else (home,):
         shutil.rmtree(made, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
     size = Size(asked.events, asked.users, asked.home)

@@ -57,11 +57,13 @@ class Assembly:
     spark: SparkSession
     holding: Holding = field(default_factory=Holding)
     """What rollbacks hold (``cli.held``)."""
+    guard: Callable[[], None] = lambda: None
+    """Raises where nothing may be written any more (``tables.lease``)."""
 
     @cached_property
     def store(self) -> Store:
         """The tables."""
-        return store_of(self.project, self.spark)
+        return store_of(self.project, self.spark, self.guard)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -209,8 +211,12 @@ class Assembly:
         return None if reach is not None and reach >= interval.end.date() else str(reach or "nowhere")
 
 
-def assemble(project: Project, graph: Graph, told: Told = unlogged) -> Assembly:
-    """Open the session and everything on it. ``told`` gives what Spark is told of the configuration's settings.
+def assemble(
+    project: Project, graph: Graph, told: Told = unlogged, guard: Callable[[], None] = lambda: None
+) -> Assembly:
+    """Open the session and everything on it. ``told`` gives what Spark is told of the configuration's settings;
+    ``guard`` is called before each write.
+
 
     Raises:
         HeadraceError: what ``check_master`` refuses, SESSION_WITHOUT_DELTA.
@@ -222,7 +228,7 @@ def assemble(project: Project, graph: Graph, told: Told = unlogged) -> Assembly:
     if not is_ours(spark):
         check_delta(spark)
     send_by_value(own_modules(project.root))
-    return Assembly(project, graph, spark)
+    return Assembly(project, graph, spark, guard=guard)
 
 
 def check_master(project: Project, jobs: Graph) -> None:

@@ -36,28 +36,31 @@ def run(choice: Choice) -> int:
 
 
 def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, asked: Interval, run_id: str) -> int:
-    """One run under the warehouse's lock, with progress, and what came of it at the end."""
+    """One run under its lease, with progress, and what came of it at the end."""
     from headrace.cli.assembly import assemble
     from headrace.cli.eventlog import logged
+    from headrace.cli.leasing import lease_outputs, starting
     from headrace.cli.outcome import show_outcome
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
     from headrace.cli.watching import Watching
     from headrace.graph.run import Run
     from headrace.ground.asset import At
-    from headrace.tables.lock import run_lock
 
     check_agreed(project, graph)
     out = console()
     refuse_run(out, project, datetime.now(UTC).date())
     tell_publishers(out, project, datetime.now(UTC).date())
-    with run_lock(project.run_lock, run_id):
+    with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None) as lease:
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
         at = At(asked, run_id, datetime.now(UTC), project.config.seed)
-        parts = mended(out, assemble(project, graph, partial(logged, folder=project.home / "logs" / "spark")), at)
-        parts = lift(out, parts, at, chosen) if choice.force else parts
-        refuse_elsewhere(out, project, datetime.now(UTC).date())
-        parts.keep_versions()
+        told = partial(logged, folder=project.home / "logs" / "spark")
+        parts = assemble(project, graph, told, lease.check)
+        with starting(project):
+            parts = mended(out, parts, at)
+            parts = lift(out, parts, at, chosen) if choice.force else parts
+            refuse_elsewhere(out, project, datetime.now(UTC).date())
+            parts.keep_versions()
         names = tuple(job.name for job in chosen)
         chosen = parts.jobs(names)
         parts.pin_sources(chosen)
@@ -106,8 +109,8 @@ def _contracts(project: Project) -> str:
 def rollback_model(choice: Choice, model: str, dry_run: bool) -> int:
     """Give the alias back to the predecessor."""
     from headrace.cli.assembly import assemble, check_master
+    from headrace.cli.leasing import lease_all
     from headrace.ground.asset import At
-    from headrace.tables.lock import run_lock
 
     project, graph = choice.open()
     if model not in project.models:
@@ -115,8 +118,8 @@ def rollback_model(choice: Choice, model: str, dry_run: bool) -> int:
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     out = console()
     check_master(project, graph)
-    with run_lock(project.run_lock, run_id):
-        parts = assemble(project, graph)
+    with lease_all(project, run_id) as lease:
+        parts = assemble(project, graph, guard=lease.check)
         history = parts.champions.champion_history(model)
         if dry_run:
             last = history[-1] if history else None

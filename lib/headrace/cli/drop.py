@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from headrace.cli.choice import Choice, console
+from headrace.cli.leasing import lease_all
 from headrace.cli.locking import check_known, open_declared
 from headrace.contracts.lock import Lock, Step
 from headrace.graph.consumers import readers_abroad
 from headrace.graph.project import Project
 from headrace.ground.errors import DONE, HeadraceError
-from headrace.tables.lock import run_lock
 
 
 def drop(choice: Choice, reference: str, today: date, run_id: str, dry_run: bool) -> int:
@@ -20,7 +20,7 @@ def drop(choice: Choice, reference: str, today: date, run_id: str, dry_run: bool
 
     Raises:
         HeadraceError: OPTION_INVALID, CONTRACT_UNKNOWN, VERSION_UNKNOWN; VERSION_KEPT before the day is over, with its
-            readers; TABLE_LOG_ELSEWHERE; TABLE_MISSING; what ``run_lock`` raises.
+            readers; TABLE_LOG_ELSEWHERE; TABLE_MISSING; what ``lease_all`` raises.
     """
     name, _, number = reference.partition("@")
     if not number.isdigit():
@@ -41,7 +41,7 @@ def drop(choice: Choice, reference: str, today: date, run_id: str, dry_run: bool
     if dry_run:
         out.print(f"{folder} would be removed. Nothing was written.", soft_wrap=True)
         return DONE
-    with run_lock(project.run_lock, run_id):
+    with lease_all(project, run_id):
         shutil.rmtree(folder)
     out.print(f"{step.table}, version {number} of {name}, is removed: {folder}", soft_wrap=True)
     return DONE

@@ -41,13 +41,13 @@ def rebuild(choice: Choice, dry_run: bool) -> int:
         HeadraceError: WAREHOUSE_BUSY, TABLE_LOG_UNREADABLE, and what ``assemble`` refuses.
     """
     from headrace.cli.assembly import assemble
+    from headrace.cli.leasing import lease_all
     from headrace.graph.proof import lost, proven
-    from headrace.tables.lock import run_lock
 
     project, graph = choice.open()
     out = console(markup=False)
-    with run_lock(project.run_lock, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-rebuild"):
-        parts = assemble(project, graph)
+    with lease_all(project, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-rebuild") as lease:
+        parts = assemble(project, graph, guard=lease.check)
         found = proven(histories(parts))
         lacking = lost(found, parts.ledger.entries)
         _show(out, parts, found, lacking)

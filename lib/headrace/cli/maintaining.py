@@ -10,11 +10,11 @@ from rich.console import Console
 
 from headrace.cli.assembly import Assembly, assemble
 from headrace.cli.choice import Choice, console, grid_of
+from headrace.cli.leasing import lease_all
 from headrace.graph.ledger import LEDGER
 from headrace.ground.errors import DONE
 from headrace.release.decisions import DECISIONS
 from headrace.tables.layout import MAINTENANCE, MEBIBYTE, Lying, Thresholds, Work, work_of
-from headrace.tables.lock import run_lock
 from headrace.tables.spec import Table
 from headrace.tables.tended import UpkeepSink
 
@@ -23,13 +23,13 @@ def maintain(choice: Choice, dry_run: bool) -> int:
     """Lay small files together and let go what no promise keeps; with ``dry_run`` only say which.
 
     Raises:
-        HeadraceError: what ``run_lock`` raises, VACUUM_TOO_SHORT.
+        HeadraceError: what ``lease_all`` raises, VACUUM_TOO_SHORT.
     """
     project, graph = choice.open()
     out, now = console(markup=False), datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-maintain"
-    with run_lock(project.run_lock, run_id):
-        parts = assemble(project, graph)
+    with lease_all(project, run_id) as lease:
+        parts = assemble(project, graph, guard=lease.check)
         sink = UpkeepSink(parts.store, parts.log, parts.needs)
         asked = project.config.maintenance
         thresholds = Thresholds(asked.small_mebibytes * MEBIBYTE, asked.least_files)

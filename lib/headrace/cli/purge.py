@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from headrace.cli.choice import Choice, console
@@ -11,8 +12,8 @@ from headrace.ground.errors import DONE
 
 def quarantine_purge(choice: Choice, dry_run: bool) -> int:
     """Delete the quarantined rows that landed longer ago than ``retention.quarantine``."""
+    from headrace.cli.leasing import lease_all
     from headrace.cli.tables import open_quarantine
-    from headrace.tables.lock import run_lock
 
     now = datetime.now(UTC)
     parts, table = open_quarantine(choice)
@@ -27,8 +28,8 @@ def quarantine_purge(choice: Choice, dry_run: bool) -> int:
         rows = parts.store.load(table).where(over).count()
         out.print(f"{rows:,} rows landed before {first} ({show_span(kept)} ago) and would be deleted.")
         return DONE
-    with run_lock(parts.project.run_lock, f"{now:%Y%m%dT%H%M%SZ}-purge"):
-        rows = parts.store.purge(table, over)
+    with lease_all(parts.project, f"{now:%Y%m%dT%H%M%SZ}-purge") as lease:
+        rows = replace(parts, guard=lease.check).store.purge(table, over)
     out.print(
         f"{rows:,} rows that landed before {first} ({show_span(kept)} ago) were deleted. Their files go with the first "
         f"purge that is {show_span(parts.store.retention.raw_files)} later or more.",

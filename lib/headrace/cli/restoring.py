@@ -13,6 +13,7 @@ from headrace import __version__
 from headrace.cli.assembly import Assembly, assemble, check_master
 from headrace.cli.choice import Choice, console
 from headrace.cli.held import as_held, identities, table_identities, with_holds
+from headrace.cli.leasing import lease_all
 from headrace.cli.restorable import Asked, champions_apart, known_group, target
 from headrace.cli.whole_run import groups_among, run_target
 from headrace.features.groups import features_table
@@ -33,7 +34,6 @@ from headrace.release.rollback import (
 )
 from headrace.release.whole_run import check_in_turn, lift_run, undo_run, undoing_run
 from headrace.serving.online import publish, was_published
-from headrace.tables.lock import run_lock
 from headrace.tables.store import Store
 from headrace.tables.upkeep import restore
 
@@ -53,7 +53,7 @@ def rollback_features(choice: Choice, name: str, asked: Asked, reason: str, dry_
     """Give readers of a group an earlier version of its contract, with the data of that time, and hold it there.
 
     Raises:
-        HeadraceError: what ``known_group``, ``target`` and ``run_lock`` raise; VERSION_GONE.
+        HeadraceError: what ``known_group``, ``target`` and ``lease_all`` raise; VERSION_GONE.
     """
     project, graph = choice.open()
     group, out = known_group(project, name), console(markup=False)
@@ -75,7 +75,7 @@ def rollback_run(choice: Choice, run: str, reason: str, dry_run: bool) -> int:
     """Give every table that a run, or one since, wrote what it had before that run, and hold it there.
 
     Raises:
-        HeadraceError: what ``run_target`` and ``run_lock`` raise; VERSION_GONE.
+        HeadraceError: what ``run_target`` and ``lease_all`` raise; VERSION_GONE.
     """
     project, graph = choice.open()
     out = console(markup=False)
@@ -98,7 +98,7 @@ def undo_rollback(choice: Choice, number: int, dry_run: bool) -> int:
     """Take back rollback ``number``: definition and data are as they were before it.
 
     Raises:
-        HeadraceError: UNDO_UNKNOWN, UNDO_MODEL, UNDO_OVER, UNDO_RUN_OVER, UNDO_LATER, VERSION_GONE; what ``run_lock``
+        HeadraceError: UNDO_UNKNOWN, UNDO_MODEL, UNDO_OVER, UNDO_RUN_OVER, UNDO_LATER, VERSION_GONE; what ``lease_all``
             raises.
     """
     project, graph = choice.open()
@@ -190,6 +190,6 @@ def _working(out: Console, project: Project, graph: Graph, what: str) -> Iterato
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{what}"
     check_master(project, graph)
-    with run_lock(project.run_lock, run_id):
+    with lease_all(project, run_id) as lease:
         at = At(project.span, run_id, now, project.config.seed)
-        yield mended(out, assemble(project, graph), at), at
+        yield mended(out, assemble(project, graph, guard=lease.check), at), at

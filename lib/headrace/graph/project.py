@@ -120,9 +120,11 @@ class Project:
         return local_path(self.root, asked) or asked
 
     @property
-    def run_lock(self) -> Path | None:
-        """The file by which runs keep apart; None where configuration leaves that to others."""
-        return self.home / "run.lock" if self.config.storage.locks == "files" else None
+    def leases(self) -> Path | None:
+        """The folder by which runs keep apart; None where configuration leaves that to others."""
+        if self.config.storage.locks != "files":
+            return None
+        return self.warehouse / "_locks" / "leases" if isinstance(self.tables_at, Path) else self.home / "leases"
 
     @property
     def settings(self) -> Mapping[str, Mapping[str, Any]]:

@@ -289,4 +289,6 @@ class Run:
             meant = translate(error)
             if isinstance(meant, HeadraceError) and meant.code == "SPARK_GONE":  # nothing can be run any more
                 raise HeadraceError("SPARK_GONE", cause=f"{job.name} was running; {cause_of(error)}") from result.error
+            if isinstance(meant, HeadraceError) and meant.code == "LEASE_LOST":  # nothing may be written any more
+                raise meant from result.error
             self.events.warned(job.name, f"the ledger does not have this failure: {note_of(meant).splitlines()[0]}")

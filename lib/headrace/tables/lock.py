@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -38,7 +38,7 @@ def commit_lock(path: Path | None) -> Iterator[None]:
         with path.open("a+") as file:
             _take_turn(file, path)
             if _is_at(file, path):
-                _sign(file, {})
+                _sign(file)
                 yield
                 return
 
@@ -84,31 +84,10 @@ def _is_at(file: IO[str], path: Path) -> bool:
         return False
 
 
-def _sign(file: IO[str], about: Mapping[str, str]) -> None:
+def _sign(file: IO[str]) -> None:
     """Say who holds the lock. On a disk that is full it is held unsigned."""
     with suppress(OSError):
         file.seek(0)
         file.truncate()
-        file.write(json.dumps({**about, "process": os.getpid()}))
+        file.write(json.dumps({"process": os.getpid()}))
         file.flush()
-
-
-@contextmanager
-def run_lock(path: Path | None, run_id: str) -> Iterator[None]:
-    """Hold the warehouse for one run; None is no lock, where somebody else schedules runs one after another.
-
-    Raises:
-        HeadraceError: WAREHOUSE_BUSY naming the run and process that hold it; nothing is waited for.
-    """
-    if path is None:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise HeadraceError("WAREHOUSE_BUSY", holder=file.read().strip() or "unknown") from None
-        _sign(file, {"run": run_id})
-        yield

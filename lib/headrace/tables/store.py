@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from types import MappingProxyType
@@ -25,8 +26,7 @@ from headrace.tables.torn import check_whole
 
 _MARKER = "_headrace.json"
 _PRESENT = json.dumps({"format_version": FORMAT_VERSION})
-_ALL = 100_000
-"""As many commits as are asked for where all are."""
+_ALL = 100_000  # commits, where all are asked for
 _NO_VERSION = (
     "DELTA_VERSION_NOT_FOUND", "DELTA_TRUNCATED_TRANSACTION_LOG", "DELTA_LOG_FILE_NOT_FOUND",
     "DELTA_UNSUPPORTED_TIME_TRAVEL_BEYOND_DELETED_FILE_RETENTION_DURATION",
@@ -39,7 +39,7 @@ class Store:
 
     A warehouse is a folder that this machine sees, or a URI that only Spark does. ``locks``: whether files beside the
     tables keep two processes from writing one table at once. ``retention``: for how long earlier versions are kept.
-    ``places``: tables that lie below another root, by name.
+    ``places``: tables that lie below another root, by name. ``guard`` raises where nothing may be written any more.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Store:
         locks: bool = True,
         retention: Retention | None = None,
         places: Mapping[str, Path | str] = MappingProxyType({}),
+        guard: Callable[[], None] = lambda: None,
     ) -> None:
         self.spark = spark
         self.warehouse = warehouse
         self.locks = locks and isinstance(warehouse, Path)
         self.retention = retention or Retention()
         self.places = places
+        self.guard = guard
         self._read: dict[str, int] = {}
         if isinstance(warehouse, Path):
             _check_format(warehouse)
@@ -150,7 +152,7 @@ class Store:
             HeadraceError: COMMIT_NOT_SEEN.
         """
         note = json.dumps({**identity, "format_version": table.format_version}, sort_keys=True)
-        with commit_lock(self.lock_file(table)):
+        with self.writing(table):
             writer = frame.write.format("delta").mode("overwrite").option("userMetadata", note)
             self._shape(writer, table, table.overwritten(interval)).save(self.path(table))
             return self._receipt(table, note, frame)
@@ -180,7 +182,7 @@ class Store:
     def purge(self, table: Table, predicate: str) -> int:
         """Delete the rows for which ``predicate`` (SQL) holds, and files that were let go long enough ago; how many rows."""
         place = f"delta.`{self.path(table)}`"
-        with commit_lock(self.lock_file(table)):
+        with self.writing(table):
             deleted = self.spark.sql(" ".join(("DELETE FROM", place, "WHERE", predicate))).head(1)[0]
             self.spark.sql(f"VACUUM {place}")
         return int(deleted["num_affected_rows"])
@@ -205,7 +207,7 @@ class Store:
     def append_rows(self, table: Table, rows: list[dict[str, Any]], schema: str) -> None:
         """Append plain rows to a ledger table, in one commit."""
         frame = self.spark.createDataFrame([tuple(row.values()) for row in rows], schema).coalesce(1)
-        with commit_lock(self.lock_file(table)):
+        with self.writing(table):
             writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
             if not self.exists(table):
                 writer = writer.options(**self._wanted(table))
@@ -228,7 +230,7 @@ class Store:
             if not self.exists(table) or wanted.items() <= self.properties(table).items():
                 continue
             told = ", ".join(f"'{key}' = '{value}'" for key, value in wanted.items())
-            with commit_lock(self.lock_file(table)):
+            with self.writing(table):
                 self.spark.sql(f"ALTER TABLE delta.`{self.path(table)}` SET TBLPROPERTIES ({told})")
             changed.append(table.name)
         return tuple(changed)
@@ -240,11 +242,13 @@ class Store:
             return told
         return dict(self.spark.sql(f"DESCRIBE DETAIL delta.`{self.path(table)}`").head(1)[0]["properties"])
 
-    def lock_file(self, table: Table) -> Path | None:
-        """The file by which writers of a table keep apart; None where Delta does that."""
-        if not self.locks or not isinstance(self.warehouse, Path):
-            return None
-        return self.warehouse / "_locks" / f"{table.name}.lock"
+    @contextmanager
+    def writing(self, table: Table) -> Iterator[None]:
+        """Be the only writer of a table (no file where Delta keeps writers apart), and one that still may write."""
+        folder = self.warehouse / "_locks" if self.locks and isinstance(self.warehouse, Path) else None
+        with commit_lock(folder / f"{table.name}.lock" if folder is not None else None):
+            self.guard()
+            yield
 
     def _answers(self, table: Table) -> bool:
         """Ask Delta itself, where there is no folder to look into."""

@@ -12,7 +12,6 @@ from pyspark.sql import SparkSession
 
 from headrace.ground.errors import HeadraceError
 from headrace.tables.layout import MEBIBYTE, Work
-from headrace.tables.lock import commit_lock
 from headrace.tables.log import Commit
 from headrace.tables.retention import FILES, interval, retained
 from headrace.tables.spec import FORMAT_VERSION, Table
@@ -39,7 +38,7 @@ def restore(store: Store, name: str, version: int, decision: int) -> int:
         HeadraceError: VERSION_GONE.
     """
     table = named(name)
-    with commit_lock(store.lock_file(table)):
+    with store.writing(table):
         made = next((one for one in store.commits(table) if is_of(one, decision)), None)
         return _restore(store, table, version, decision) if made is None else made.version
 
@@ -73,7 +72,7 @@ def tend(store: Store, work: Work, run_id: str) -> None:
     """
     table = named(work.table)
     place = f"delta.`{store.path(table)}`"
-    with commit_lock(store.lock_file(table)):
+    with store.writing(table):
         if work.compact:
             where = f" WHERE {work.where}" if work.where else ""
             with _set(store.spark, {_NOTE: json.dumps({"upkeep": run_id}), **_sizes(work.small)}):

@@ -8,8 +8,7 @@ import pytest
 import tiny
 
 from headrace.graph.project import load_project
-from headrace.ground.errors import HeadraceError
-from headrace.tables.lock import commit_lock, run_lock
+from headrace.tables.lock import commit_lock
 from headrace.tables.spec import place_of
 
 
@@ -23,7 +22,7 @@ def test_everything_is_below_home_where_nothing_else_is_said(tmp_path):
     project = project_of(tmp_path)
     assert project.tables_at == project.warehouse == tmp_path / "home/warehouse"
     assert project.landing == tmp_path / "home/landing"
-    assert project.run_lock == tmp_path / "home/run.lock"
+    assert project.leases == tmp_path / "home/warehouse/_locks/leases"
 
 
 @pytest.mark.parametrize(
@@ -45,15 +44,12 @@ def test_another_uri_is_for_spark_alone(tmp_path):
     assert place_of(project.tables_at, "raw.visits") == "s3a://bucket/tables/raw/visits"
     assert place_of(Path("/w"), "raw.visits") == "/w/raw/visits"
     assert not project.warehouse.exists()
-    assert project.run_lock is None
+    assert project.leases is None
 
 
 def test_without_locks_nobody_is_kept_out_and_nothing_is_written(tmp_path):
-    with run_lock(None, "a"), run_lock(None, "b"), commit_lock(None), commit_lock(None):
+    with commit_lock(None), commit_lock(None):
         assert list(tmp_path.iterdir()) == []
-    lock = tmp_path / "run.lock"
-    with run_lock(lock, "a"), pytest.raises(HeadraceError, match="WAREHOUSE_BUSY"), run_lock(lock, "b"):
-        pass
 
 
 @pytest.mark.parametrize(
