@@ -5,7 +5,7 @@ FAST := tests/unit tests/laws tests/architecture
 PYTEST := pytest -q -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help check fast test test-integrations faults bench bench-features feast lock clean
+.PHONY: help check fast test test-integrations faults bench bench-features bench-graph feast lock clean
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -44,6 +44,11 @@ bench-features: ## headrace against a naive batch, a competent job, DuckDB and P
 	@./spark-submit.sh --set-up
 	@bootstrap/beside.sh bench
 	@$(RUN) python tests/benchmarks/bench_features.py $(BENCH_FEATURES)
+
+BENCH_GRAPH ?=
+bench-graph: ## what the engine adds to a graph's work: makespan, workers, nothing due, empty jobs, after a kill: BENCH_GRAPH="still empty"
+	@./spark-submit.sh --set-up
+	@$(RUN) python tests/benchmarks/bench_graph.py $(BENCH_GRAPH)
 
 feast: ## the extra feast, from its lock, into .venv; its tests run once it is there
 	@$(RUN) pip install -q --disable-pip-version-check --require-hashes -r requirements/feast.lock

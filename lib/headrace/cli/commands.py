@@ -43,6 +43,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.cli.outcome import show_outcome
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
+    from headrace.cli.standstill import stands_still
     from headrace.cli.watching import Watching
     from headrace.graph.run import Run
     from headrace.ground.asset import At
@@ -53,6 +54,8 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     tell_publishers(out, project, datetime.now(UTC).date())
     with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None) as lease:
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
+        if stands_still(out, choice, project, graph, chosen, asked, run_id):
+            return DONE
         at = At(asked, run_id, datetime.now(UTC), project.config.seed)
         told = partial(logged, folder=project.home / "logs" / "spark")
         parts = assemble(project, graph, told, lease.check)

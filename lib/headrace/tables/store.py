@@ -20,6 +20,7 @@ from headrace.ground.interval import Interval
 from headrace.ground.session import is_classic
 from headrace.tables.lock import commit_lock
 from headrace.tables.log import Commit, commit_told, log_of, note_of
+from headrace.tables.newest import all_rows
 from headrace.tables.retention import Retention
 from headrace.tables.spec import FORMAT_VERSION, Table, place_of
 from headrace.tables.torn import check_whole
@@ -199,10 +200,11 @@ class Store:
         return tuple(commit_told(row) for row in self.history(table, _ALL))
 
     def read_rows(self, table: Table) -> list[dict[str, Any]]:
-        """A small ledger table as plain rows; [] where it does not exist. Bounded: a row a job interval or decision."""
-        if not self.exists(table):
-            return []
-        return [row.asDict(recursive=True) for row in self.load(table).collect()]
+        """A small ledger (a row a job interval or decision) as plain rows: from its files, or by Spark where they are elsewhere."""
+        rows = all_rows(log_of(self._root(table), table.name))
+        if rows is None and self.exists(table):
+            rows = [row.asDict(recursive=True) for row in self.load(table).collect()]
+        return rows or []
 
     def append_rows(self, table: Table, rows: list[dict[str, Any]], schema: str) -> None:
         """Append plain rows to a ledger table, in one commit."""

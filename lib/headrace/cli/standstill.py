@@ -1,0 +1,81 @@
+"""A run in which nothing is due: told by the logs and files that this machine sees, before any session is opened."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from headrace.cli.assembly import Assembly
+from headrace.cli.journal import Journal
+from headrace.cli.outcome import show_outcome
+from headrace.cli.timelines import file_name
+from headrace.cli.watching import logs_of
+from headrace.graph.lint import Graph
+from headrace.graph.plan import Plan, survey
+from headrace.graph.project import Project
+from headrace.graph.result import JobResult
+from headrace.graph.view import View
+from headrace.ground.errors import DONE
+from headrace.ground.interval import Interval
+from headrace.release.decisions import read_decisions
+from headrace.release.rollback import about_tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from rich.console import Console
+
+    from headrace.cli.choice import Choice
+
+
+class SessionNeeded(Exception):
+    """Something was asked that only Spark can answer."""
+
+
+class Unopened:
+    """In place of a session that is not open: whatever is asked of it needs one."""
+
+    def __getattr__(self, name: str) -> object:
+        raise SessionNeeded(name)
+
+
+def unopened(project: Project, graph: Graph) -> Assembly:
+    """An environment that is only looked at, as far as that goes without Spark."""
+    return Assembly(project, graph, cast("SparkSession", Unopened()))
+
+
+def stands_still(
+    out: Console, choice: Choice, project: Project, graph: Graph, chosen: Graph, asked: Interval, run_id: str
+) -> bool:
+    """Whether nothing of the chosen jobs is due; then everything is told and logged that a run would.
+
+    False where something is due, and where that cannot be told from here: a rollback holds something, a log is not on
+    this machine, a table in place has changed. Deadlines and lineage events are a run's affair.
+    """
+    config = project.config
+    if choice.refresh or choice.force or config.lineage.is_on or config.deadlines:
+        return False
+    parts = unopened(project, graph)
+    try:
+        found = _surveyed(parts, chosen, asked)
+    except SessionNeeded:
+        return False
+    if found is None:
+        return False
+    journal = Journal(logs_of(project) / f"{file_name(run_id)}.jsonl", run_id, lambda: datetime.now(UTC), out.print)
+    with journal.over(asked):
+        journal.events.planned(*found)
+        for job in chosen:
+            journal.events.finished(JobResult(job.name, "up to date"))
+    show_outcome(out, choice, parts, (), DONE)
+    out.print(f"Log: {journal.path}", soft_wrap=True)
+    return True
+
+
+def _surveyed(parts: Assembly, chosen: Graph, asked: Interval) -> tuple[Plan, View] | None:
+    if about_tables(read_decisions(parts.store)):
+        return None
+    parts.keep_versions()
+    parts.pin_sources(chosen)
+    seen = parts.look(asked)
+    found = survey(chosen, seen, parts.project.config.engine.most_intervals)
+    return None if found.steps or found.not_ready else (found, seen)
