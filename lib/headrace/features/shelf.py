@@ -35,8 +35,7 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.tables.layout import Laid
 from headrace.tables.log import Extent, TableLog, log_of
-from headrace.tables.spec import Table
-from headrace.tables.store import sql_name
+from headrace.tables.spec import Table, sql_name
 
 Contract = EventContract | FeatureGroup | LabelContract | ModelContract
 HEADRACE = "headrace"

@@ -295,8 +295,3 @@ def _check_version(warehouse: Path | str, text: str) -> None:
     found = json.loads(text).get("format_version")
     if not isinstance(found, int) or found > FORMAT_VERSION:
         raise HeadraceError("TABLE_FORMAT", table=warehouse, found=found, known=FORMAT_VERSION)
-
-
-def sql_name(warehouse: Path | str, table: str) -> str:
-    """``schema.table`` as SQL names it in any session that has Delta; for people, who copy it."""
-    return f"delta.`{place_of(warehouse, table)}`"
