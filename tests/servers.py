@@ -84,6 +84,11 @@ class Cluster:
     folders: tuple[Path, ...]
 
 
+def scratch_of(worker: Path) -> Path:
+    """Where the executors of a worker keep what they shuffle and spill."""
+    return worker.with_name(f"{worker.name}-scratch")
+
+
 @contextmanager
 def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
     """Spark's own master and workers of one core and 1 GB each, started in empty folders that know nothing of the clone."""
@@ -111,7 +116,8 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
                 "1g",
             ]
             command = [launch, *words, "-d", str(place), url]
-            stack.enter_context(running(command, place, env, lambda said: "registered with master" in said))
+            own = env | {"SPARK_LOCAL_DIRS": str(scratch_of(place))}
+            stack.enter_context(running(command, place, own, lambda said: "registered with master" in said))
         yield Cluster(url, folders)
 
 
