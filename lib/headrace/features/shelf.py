@@ -35,7 +35,8 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.tables.layout import Laid
 from headrace.tables.log import Extent, TableLog, log_of
-from headrace.tables.spec import Table, sql_name
+from headrace.tables.spec import Table
+from headrace.tables.upkeep import sql_name
 
 Contract = EventContract | FeatureGroup | LabelContract | ModelContract
 HEADRACE = "headrace"

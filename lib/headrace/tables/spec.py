@@ -84,8 +84,3 @@ def place_of(warehouse: Path | str, name: str) -> str:
     """Where a table of a warehouse is."""
     parts = name.split(".")
     return str(warehouse.joinpath(*parts)) if isinstance(warehouse, Path) else "/".join((warehouse.rstrip("/"), *parts))
-
-
-def sql_name(warehouse: Path | str, table: str) -> str:
-    """``schema.table`` as SQL names it in any session that has Delta; for people, who copy it."""
-    return f"delta.`{place_of(warehouse, table)}`"

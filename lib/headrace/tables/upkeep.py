@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -14,7 +15,7 @@ from headrace.ground.errors import HeadraceError
 from headrace.tables.layout import MEBIBYTE, Work
 from headrace.tables.log import Commit
 from headrace.tables.retention import FILES, interval, retained
-from headrace.tables.spec import FORMAT_VERSION, Table
+from headrace.tables.spec import FORMAT_VERSION, Table, place_of
 from headrace.tables.store import Store
 
 LARGE = 128 * MEBIBYTE
@@ -102,3 +103,8 @@ def _set(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
     finally:
         for key, was in before.items():
             spark.conf.unset(key) if was is None else spark.conf.set(key, was)
+
+
+def sql_name(warehouse: Path | str, table: str) -> str:
+    """``schema.table`` as SQL names it in any session that has Delta; for people, who copy it."""
+    return f"delta.`{place_of(warehouse, table)}`"
