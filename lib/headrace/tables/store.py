@@ -201,6 +201,7 @@ class Store:
 
     def read_rows(self, table: Table) -> list[dict[str, Any]]:
         """A small ledger (a row a job interval or decision) as plain rows: from its files, or by Spark where they are elsewhere."""
+        check_whole(self._root(table), table.name)
         rows = all_rows(log_of(self._root(table), table.name))
         if rows is None and self.exists(table):
             rows = [row.asDict(recursive=True) for row in self.load(table).collect()]
