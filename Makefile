@@ -30,7 +30,7 @@ test-integrations: ## real servers and environments beside it: PostgreSQL, MLflo
 	@$(RUN) pytest -q tests/integrations
 	@$(RUN) $(PYTEST) -m dear tests
 
-faults: ## kill -9 at every place where the whole graph, or a rollback, leaves something, and run again
+faults: ## kill -9 at thirty points, full disks, lost executors, two writers, suspended ones: what a run survives, with a table of results
 	@./spark-submit.sh --for-tests
 	@$(RUN) pytest -q tests/faults tests/faults/everywhere
 

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-DEADLINE = 240
+DEADLINE = 600
+"""Seconds that a run may take until it is where it is to be killed; the machine may be busy with other tests."""
 RUN = "from headrace.cli import main; raise SystemExit(main())"
 
 
@@ -20,22 +21,30 @@ def kill_at(project: Path, *places: tuple[Path, str], words: Sequence[str] = ("r
     ``words``: the command. The number of that place; None where the run came to its end before.
     """
     before = [set(folder.glob(pattern)) for folder, pattern in places]
+    reached: list[int] = []
+
+    def there() -> bool:
+        found = (n for n, (folder, pattern) in enumerate(places) if not before[n].issuperset(folder.glob(pattern)))
+        reached.extend(n for n in (next(found, None),) if n is not None)
+        return bool(reached)
+
+    return reached[0] if kill_when(project, there, words=words) else None
+
+
+def kill_when(project: Path, reached: Callable[[], bool], after: float = 0.0, words: Sequence[str] = ("run",)) -> bool:
+    """Kill it ``after`` so many seconds from when ``reached`` holds; whether that was before its end."""
     said = project / "killed.log"
     with said.open("w") as out:
         command = [sys.executable, "-c", RUN, *words, "--project", str(project)]
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
         end = time.monotonic() + DEADLINE
-        while (reached := _new(places, before)) is None:
+        while not reached():
             if process.poll() is not None:
                 assert process.returncode == 0, said.read_text()[-2000:]
-                return None
+                return False
             assert time.monotonic() < end, "the run did not get that far"
             time.sleep(0.002)
+        time.sleep(after)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return reached
-
-
-def _new(places: Sequence[tuple[Path, str]], before: Sequence[set[Path]]) -> int | None:
-    found = (n for n, (folder, pattern) in enumerate(places) if not before[n].issuperset(folder.glob(pattern)))
-    return next(found, None)
+    return True
