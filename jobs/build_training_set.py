@@ -11,7 +11,8 @@ from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.models import ModelContract
 from headrace.events.quarantine import events_table
-from headrace.features.groups import group_inputs, group_rows, snapshots
+from headrace.features.groups import snapshots
+from headrace.features.readings import for_training
 from headrace.graph.job import Asset, At, Inputs, Job, Once
 from headrace.graph.origin import versions
 from headrace.graph.project import Project
@@ -24,7 +25,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     label = project.labels[model.label]
     source = project.sources[label.source]
     labels = at.hold(build_labels(inputs.events, label, source, known_until=at.end))
-    features = group_rows(inputs, model.groups)
+    features = for_training(project, model).rows(inputs)
     joined = build_training_set(
         labels, features, model, label, source.entity, groups=project.readable, snapshots=snapshots(project)
     )
@@ -44,7 +45,7 @@ def job(project: Project, model: ModelContract) -> Job:
     return Job(
         name=project.job_name("build_training_set", model),
         run=partial(run, model=model),
-        inputs={"events": events_table(source), **group_inputs(project, model.groups)},
+        inputs={"events": events_table(source), **for_training(project, model).inputs},
         outputs=(labels_table(label, source), training_table(model, source)),
         every=Once(span),
         fingerprint=fingerprint([label.fingerprint, model.fingerprint]),

@@ -10,7 +10,7 @@ from headrace.cli import main
 from headrace.contracts.fingerprint import fingerprint
 from headrace.contracts.models import ModelContract
 from headrace.events.quarantine import events_table, tally_table
-from headrace.features.groups import group_inputs, group_rows
+from headrace.features.readings import for_scores
 from headrace.graph.job import Asset, At, Inputs, Job, Latest
 from headrace.graph.ledger import LEDGER
 from headrace.graph.origin import versions
@@ -30,7 +30,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> di
     source = project.source_of(model)
     champion = inputs.champion
     columns = columns_by_group(model, champion.model, project.readable)
-    features = join_groups(group_rows(inputs, columns), columns, source.entity, at.end, project.readable)
+    features = join_groups(for_scores(project, model).rows(inputs), columns, source.entity, at.end, project.readable)
     eligible = observe.eligible_at(inputs.events, project.labels[model.label], source, at.end)
     watched = observe.watch(inputs.training, features, eligible, champion, source.entity)
     drifts, profiled = observe.measure(watched, model, champion, source.entity, at.end)
@@ -71,12 +71,12 @@ def jobs(project: Project) -> tuple[Job, ...]:
 
 
 def _job(project: Project, model: ModelContract) -> Job:
-    source = project.source_of(model)
+    source, readings = project.source_of(model), for_scores(project, model)
     return Job(
         name=project.job_name("monitor", model),
         run=partial(run, model=model),
         inputs={
-            **group_inputs(project, model.features),
+            **readings.inputs,
             **{f"tally_{name}": tally_table(contract) for name, contract in project.sources.items()},
             "events": events_table(source),
             "training": training_table(model, source),
@@ -85,6 +85,7 @@ def _job(project: Project, model: ModelContract) -> Job:
         },
         outputs=(observe.profile_table(model), page(model)),
         every=Latest(project.config.snapshots_every),
+        history=tuple(readings.events),
         fingerprint=fingerprint([model.fingerprint, project.labels[model.label].fingerprint]),
         contracts=versions(model, project.labels[model.label]),
         tags=("monitoring",),

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from headrace.cli import main
 from headrace.contracts.models import ModelContract
-from headrace.features.groups import group_inputs, group_rows
+from headrace.features.readings import for_scores
 from headrace.graph.job import At, Inputs, Job, Latest
 from headrace.graph.origin import versions
 from headrace.graph.project import Project
@@ -22,7 +22,7 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> Da
     champion = inputs.champion
     entity = project.source_of(model).entity
     columns = columns_by_group(model, champion.model, project.readable)
-    features = join_groups(group_rows(inputs, columns), columns, entity, at.end, project.readable)
+    features = join_groups(for_scores(project, model).rows(inputs), columns, entity, at.end, project.readable)
     return score(
         features,
         champion.model,
@@ -35,21 +35,21 @@ def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> Da
 
 def jobs(project: Project) -> tuple[Job, ...]:
     """A node a model."""
-    return tuple(
-        Job(
-            name=project.job_name("score_users", model),
-            run=partial(run, model=model),
-            inputs={
-                **group_inputs(project, model.features),
-                "champion": Champion(model.model),
-            },
-            outputs=(scores_table(model, project.source_of(model)),),
-            every=Latest(project.config.snapshots_every),
-            fingerprint=model.fingerprint,
-            contracts=versions(model),
-            tags=("scoring",),
-        )
-        for model in project.models.values()
+    return tuple(_job(project, model) for model in project.models.values())
+
+
+def _job(project: Project, model: ModelContract) -> Job:
+    readings = for_scores(project, model)
+    return Job(
+        name=project.job_name("score_users", model),
+        run=partial(run, model=model),
+        inputs={**readings.inputs, "champion": Champion(model.model)},
+        outputs=(scores_table(model, project.source_of(model)),),
+        every=Latest(project.config.snapshots_every),
+        history=tuple(readings.events),
+        fingerprint=model.fingerprint,
+        contracts=versions(model),
+        tags=("scoring",),
     )
 
 

@@ -1,4 +1,4 @@
-"""A group of New York beside one of UTC in one model, over the night on which New York's clocks change."""
+"""A group of New York, one of UTC and a temporal one of New York in one model, over the night on which New York's clocks change."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ import pytest
 import tiny
 import zone_oracle as naive
 from agreed import agree
+from instant_oracle import Rules, dated, value_at
 
 from headrace.cli.workbench import open_workbench
-from headrace.contracts.features import load_feature_group
+from headrace.contracts.features import Feature, load_feature_group
+from headrace.features.counted import Counted
 from headrace.graph.project import load_project
 from headrace.scoring.score import join_groups
 
@@ -29,13 +31,15 @@ START, DAYS = date(2024, 3, 6), 10
 CUTOFFS = [date(2024, 3, day) for day in range(8, 13)]
 GROUP = (
     "team: t\ngroup: {name}\nversion: 1\nowner: a@example.com\npurpose: p.\nentity: [who]\nsource: visits\nzone: {zone}\n"
+    "accuracy: {accuracy}\n"
     "features:\n"
     "  - {{name: {name}, meaning: n, aggregate: count, windows: [1d, 3d]}}\n"
     "  - {{name: {name}_days, meaning: d, aggregate: active_days, windows: [7d]}}\n"
     "  - {{name: {name}_paid, meaning: p, aggregate: sum, expression: paid, scale: 2, windows: [3d]}}\n"
     "  - {{name: {name}_last, meaning: p, aggregate: time_since_last, windows: [3d]}}\n"
 )
-ZONES = {"there": NEW_YORK, "here": "UTC"}
+ZONES = {"there": NEW_YORK, "here": "UTC", "then": NEW_YORK}
+"""The groups. Of what is true at a cutoff, then tells the values of that very instant, there those of the midnight before."""
 COLUMNS = {
     name: [f"{name}_1d", f"{name}_3d", f"{name}_days_7d", f"{name}_paid_3d", f"{name}_last_3d"] for name in ZONES
 }
@@ -46,7 +50,12 @@ FILES = {
         "    jobs = tuple(part.job(project) for part in (ingest_events, build_tiles, build_features))\n"
         "    return (*jobs, *build_training_set.jobs(project))\n"
     ),
-    **{f"conf/contracts/features/{name}.yaml": GROUP.format(name=name, zone=zone) for name, zone in ZONES.items()},
+    **{
+        f"conf/contracts/features/{name}.yaml": GROUP.format(
+            name=name, zone=zone, accuracy="temporal" if name == "then" else "snapshot"
+        )
+        for name, zone in ZONES.items()
+    },
     "conf/contracts/labels/gone.yaml": (
         "{label: gone, version: 1, owner: a@example.com, purpose: p, source: visits, eligible: {within: 5d},\n"
         " outcome: {gap: 0d, horizon: 1d, positive: absent},\n"
@@ -54,7 +63,9 @@ FILES = {
     ),
     "conf/contracts/models/going.yaml": (
         "{model: going, version: 1, owner: a@example.com, purpose: p, label: gone, test_from: 2024-03-12,\n"
-        f" features: {{there: {COLUMNS['there']}, here: {COLUMNS['here']}}},\n".replace("'", "")
+        f" features: {{there: {COLUMNS['there']}, here: {COLUMNS['here']}, then: {COLUMNS['then']}}},\n".replace(
+            "'", ""
+        )
         + " baseline: {column: here_3d, gain_lower_bound: -1.0},\n"
         " search: {families: [logistic], trials: 1, validation_cutoffs: 1},\n"
         " gate: {least_auc: 0.5, delta: 1.0, segment_delta: 1.0, parity_gap: 1.0}}\n"
@@ -111,18 +122,34 @@ def table(spark: Any, root: Path, name: str) -> Any:
 
 def expected(root: Path, name: str, who: int, at: datetime, *, now: bool = False) -> dict[str, Any]:
     """A group's columns of somebody at an instant, by the definition; known ``now``, with all that landed since."""
-    day = naive.day_of(at, ZONES[name])
     mine = [event | ({"landed_on": date.min} if now else {}) for event in EVENTS if event["who"] == who]
     return {
-        f"{feature.name}_{window}": naive.value_of(feature, window, mine, day, ZONES[name])
+        f"{feature.name}_{window}": value(name, feature, window, mine, at)
         for feature in load_feature_group(root / f"conf/contracts/features/{name}.yaml").features
         for window in feature.windows
     }
 
 
+def value(name: str, feature: Feature, window: str, events: list[dict[str, Any]], at: datetime) -> Any:
+    """A value at an instant: of the midnight at or before it, or of the window that ends there."""
+    zone = ZONES[name]
+    if name != "then":
+        return naive.value_of(feature, window, events, naive.day_of(at, zone), zone)
+    rules = Rules(zone=zone)
+    landed = [event | {"landed_on": over(event)} for event in events]
+    return value_at(feature, window, [dated(event, rules) for event in landed], at, rules)
+
+
+def over(event: dict[str, Any]) -> datetime:
+    """The end of the day on which an event landed."""
+    return datetime.combine(event["landed_on"] + DAY, time(), UTC)
+
+
 def known(name: str, who: int, at: datetime) -> bool:
-    """Whether a group knew somebody at its midnight at or before an instant."""
+    """Whether a group knew somebody at the instant of its value."""
     mine = [event for event in EVENTS if event["who"] == who]
+    if name == "then":
+        return any(event["event_time"] < at and over(event) <= at for event in mine)
     return bool(naive.known(mine, naive.day_of(at, ZONES[name]), ZONES[name]))
 
 
@@ -133,19 +160,21 @@ def rows(spark: Any, root: Path) -> list[Any]:
 
 def test_rules_3_4_and_14_training_rows_of_two_zones_equal_their_definition(root: Path, rows: list[Any]) -> None:
     assert {row["cutoff"].astimezone(UTC).date() for row in rows} == set(CUTOFFS)
-    unknown = other = 0
+    unknown = other = between = 0
     for row in rows:
         cutoff, who = row["cutoff"].astimezone(UTC), row["who"]
         for name, zone in ZONES.items():
-            as_of = naive.midnight(naive.day_of(cutoff, zone), zone) if known(name, who, cutoff) else None
+            midnight = naive.midnight(naive.day_of(cutoff, zone), zone)
+            as_of = (cutoff if name == "then" else midnight) if known(name, who, cutoff) else None
             assert (row[f"{name}_as_of"] and row[f"{name}_as_of"].astimezone(UTC)) == as_of, (name, who, cutoff)
             found = {column: row[column] for column in COLUMNS[name]}
             assert found == expected(root, name, who, cutoff), (name, who, cutoff)
         unknown += row["there_as_of"] is None
         other += row["there_3d"] != row["here_3d"]
+        between += row["there_3d"] != row["then_3d"]
     assert len(rows) > 40
     assert unknown > 0, "somebody is known at a midnight of UTC and was not yet at New York's before it"
-    assert other > 20
+    assert (other > 20, between > 20) == (True, True)
 
 
 def test_leakage_counts_the_cells_that_known_now_has_otherwise(root: Path, rows: list[Any], call: Call) -> None:
@@ -160,13 +189,15 @@ def test_leakage_counts_the_cells_that_known_now_has_otherwise(root: Path, rows:
     assert status == 0, said
     counted = {column["column"]: column["differ"] for column in json.loads(said)["columns"]}
     assert counted == {column: differ[column] for names in COLUMNS.values() for column in names}
-    assert min(differ["there_3d"], differ["here_3d"]) > 5
+    assert min(differ["there_3d"], differ["here_3d"], differ["then_3d"]) > 5
 
 
 def test_what_is_scored_is_each_groups_midnight_at_or_before(spark: Any, root: Path) -> None:
     """The 16th: New York's midnight before it is of the 15th, at 04:00, an hour earlier by UTC than a week ago."""
-    groups = load_project(root, "local").groups
-    tables = {name: table(spark, root, f"features.{name}") for name in ZONES}
+    project = load_project(root, "local")
+    groups = project.groups
+    tables: dict[str, Any] = {name: table(spark, root, f"features.{name}") for name in ZONES}
+    tables["then"] = Counted(table(spark, root, "raw.events_visits"), groups["then"], project.sources["visits"])
     at = datetime(2024, 3, 16, tzinfo=UTC)
     found = {row["who"]: row for row in join_groups(tables, COLUMNS, ["who"], at, groups).collect()}
     assert found.keys() == {event["who"] for event in EVENTS if any(known(name, event["who"], at) for name in ZONES)}
@@ -186,3 +217,32 @@ def test_the_table_holds_every_midnight_of_its_zone_in_the_span_and_the_bench_fi
     assert midnights == {naive.midnight(day, NEW_YORK) for day in span} - {naive.midnight(START, NEW_YORK)}
     rows = open_workbench(root).features("there", as_of="2024-03-11").select("as_of").distinct().collect()
     assert [row[0].astimezone(UTC) for row in rows] == [datetime(2024, 3, 11, 4, tzinfo=UTC)]
+
+
+def test_rule_15_a_set_that_was_counted_from_events_comes_out_again_after_later_data(
+    spark: Any, root: Path, call: Call
+) -> None:
+    """Last: it lands an event of a day that the cutoffs count."""
+    project = ("--project", str(root))
+    _, listed = call("training-set", "list", *project)
+    (made,) = (line.split()[0] for line in listed.splitlines() if line.startswith("going-"))
+    status, said = call("training-set", "show", made, *project)
+    assert status == 0, said
+    words = [word for line in said.splitlines() for word in line.split()[1:2]]
+    tables = {word for word in words if word.startswith(("raw.", "features."))}
+    assert tables == {"raw.events_visits", "features.there", "features.here"}, said
+    late = {
+        **EVENTS[0],
+        "row_hash": 900,
+        "event_time": datetime(2024, 3, 9, 12, tzinfo=UTC),
+        "landed_on": START + 3 * DAY,
+    }
+    tiny.land(root, START + 3 * DAY, "later", [line(late)])
+    status, said = call("run", *project)
+    assert status == 0, said
+    again = table(spark, root, "training.going").where(f"who = {late['who']}").collect()
+    assert any(
+        row["then_3d"] != expected(root, "then", row["who"], row["cutoff"].astimezone(UTC))["then_3d"] for row in again
+    )
+    status, said = call("training-set", "rebuild", made, *project)
+    assert (status, f"{made}: the same again, " in said) == (0, True), said

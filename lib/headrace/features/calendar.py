@@ -3,13 +3,15 @@
 An event is in a window of length w at t where ``event < t`` and ``t <= event + w`` (semantics 1). Hours are elapsed time.
 Days and weeks are days of the zone (semantics 14): ``event + 3d`` is the same wall clock three calendar days later, be
 they of 23, 24 or 25 hours. Of a wall clock that is shown twice the earlier instant is meant; one that is skipped is later
-by what was skipped. Under snapshot accuracy t is a midnight, and the window begins at a midnight. What a day and its
-midnight are, ``ground.zones`` says; here they are columns.
+by what was skipped. Under snapshot accuracy t is a midnight, and the window begins at a midnight. With ``tail: day`` it
+begins with the day in which its edge lies (semantics 2). What a day and its midnight are, ``ground.zones`` says; here they
+are columns.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -25,10 +27,11 @@ _EVER = 2**63 - 1
 
 @dataclass(frozen=True)
 class Calendar:
-    """A zone, and whether values are those of its midnights."""
+    """A zone, whether values are those of its midnights, and whether windows begin at their edge or with its day."""
 
     zone: str = UTC
     snapshot: bool = False
+    tail: str = "exact"
 
     def instant(self, time: Column, kind: T.DataType) -> Column:
         """Microseconds since the epoch; a date is its midnight and a timestamp_ntz its wall clock, in the zone."""
@@ -66,6 +69,8 @@ class Calendar:
         if window == "all":
             return F.lit(_EVER)
         length = parse_span(window)
+        if self.tail == "day":
+            return self._leaves_with_day(instant, window, length)
         if self.zone == UTC or window.endswith("h"):
             return F.coalesce(F.try_add(instant, F.lit(length // MICROSECOND)), F.lit(_EVER))
         if not self.snapshot:
@@ -73,9 +78,17 @@ class Calendar:
         last = F.date_add(self.day(instant), length // DAY)
         return F.least(self.midnight(last), self.midnight(F.date_add(last, 1)) - 1)  # of a day left out: just before
 
+    def _leaves_with_day(self, instant: Column, window: str, length: timedelta) -> Column:
+        """An event stays as long as the last instant of its day would."""
+        day = self.day(instant)
+        if not window.endswith("h"):
+            return self.midnight(F.date_add(day, length // DAY + 1)) - 1
+        return self.midnight(F.date_add(day, 1)) - 1 + F.lit(length // MICROSECOND)
+
     def in_order(self, window: str) -> bool:
         """Whether of two events the younger never leaves first. By wall clocks it can, in an hour that is shown twice."""
-        return self.zone == UTC or self.snapshot or not window.endswith(("d", "w"))
+        whole = self.snapshot or self.tail == "day"
+        return self.zone == UTC or whole or not window.endswith(("d", "w"))
 
     def _clock(self, instant: Column) -> Column:
         """What the zone's clocks show, as microseconds without a zone."""

@@ -5,8 +5,8 @@ Of what a project's own jobs make, contracts tell nothing: there lineage goes by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from headrace.contracts.events import EventContract
@@ -15,6 +15,7 @@ from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
 from headrace.features.chain import chains_of
+from headrace.features.readings import for_scores, for_training
 from headrace.features.slots import feature_atoms, slots_of
 from headrace.features.tiling import tiled_by, tiles_table, tilings
 from headrace.graph.project import Project
@@ -132,20 +133,55 @@ def _of_model(model: ModelContract, project: Project) -> Iterator[Strand]:
     entity = project.source_of(model).entity
     candidate, champion = Field(f"candidate.{model.model}"), Field(f"champion.{model.model}")
     yield from _copied(labels, training, (*entity, "cutoff", "label"))
-    inputs = [Field(_kept(one, project), column) for one, columns in model.features.items() for column in columns]
-    apart = [Field(_kept(one.group, project), one.column) for one in model.segments]
-    for field in (*inputs, *apart):
-        yield Strand(field, Field(training, field.column), "copied")
+    inputs = [(one, column) for one, columns in model.features.items() for column in columns]
+    counted = for_training(project, model).counted
+    for group, column in (*inputs, *((one.group, one.column) for one in model.segments)):
+        yield from _taken(group, column, Field(training, column), project, counted)
     for one in model.groups:
-        yield Strand(Field(_kept(one, project), "as_of"), Field(training, as_of_column(one)), "copied")
+        yield _placed(one, Field(training, as_of_column(one)), project, counted)
     for column in (*model.columns, "label"):
         yield Strand(Field(training, column), candidate, "computed")
     yield Strand(candidate, champion, "copied")
     yield Strand(champion, Field(scores, "score"), "computed")
     yield Strand(champion, Field(scores, "model_version"), "copied")
-    for field in inputs:
-        yield Strand(field, Field(scores, "score"), "computed")
-    yield from _copied(_kept(next(iter(model.features)), project), scores, entity)
+    counted = for_scores(project, model).counted
+    for group, column in inputs:
+        yield from (
+            replace(strand, how="computed")
+            for strand in _taken(group, column, Field(scores, "score"), project, counted)
+        )
+    first = next(iter(model.features))
+    whom = _raw(counted[first]) if first in counted else _kept(first, project)
+    yield from _copied(whom, scores, entity)
+
+
+def _taken(
+    group: str, column: str, into: Field, project: Project, counted: Mapping[str, FeatureGroup]
+) -> Iterator[Strand]:
+    """A column of a group as its reader takes it: from the group's table, or from events, be it through derived steps."""
+    if group not in counted:
+        yield Strand(Field(_kept(group, project), column), into, "copied")
+        return
+    own = counted[group]
+    feature = next(feature for feature in own.features if column in feature.columns)
+    if feature.derive is not None:
+        for named in sorted(feature.derive.columns):
+            yield from _taken(group, named, into, project, counted)
+        return
+    time = project.sources[own.source].roles.event_time
+    yield from (Strand(Field(_raw(own), one), into, how) for one, how in columns_read(feature, time).items())
+
+
+def _placed(group: str, into: Field, project: Project, counted: Mapping[str, FeatureGroup]) -> Strand:
+    """The instant of a group's values: its snapshot's, or the cutoff from which on its source had seen somebody."""
+    if group not in counted:
+        return Strand(Field(_kept(group, project), "as_of"), into, "copied")
+    time = project.sources[counted[group].source].roles.event_time
+    return Strand(Field(_raw(counted[group]), time), into, "aggregated")
+
+
+def _raw(group: FeatureGroup) -> str:
+    return f"raw.events_{group.source}"
 
 
 def _kept(reference: str, project: Project) -> str:

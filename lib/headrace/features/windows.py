@@ -31,6 +31,7 @@ from headrace.ground.states import GreatestK, Sum, SumOfSquares
 from headrace.ground.zones import UTC, known_zone
 
 _ACCURACIES = ("temporal", "snapshot")
+_TAILS = ("exact", "day")
 
 
 def window_features(
@@ -44,8 +45,10 @@ def window_features(
     available_at: str | None = None,
     sequence: str | None = None,
     row_hash: str | None = None,
+    ranked_by: str | None = None,
     accuracy: str = "temporal",
     zone: str = UTC,
+    tail: str = "exact",
 ) -> DataFrame:
     """All columns of ``queries``, then the features' columns, of the events with the same ``by`` before ``query_time``.
 
@@ -65,28 +68,25 @@ def window_features(
         available_at: When an event was known; the second word of the order behind first, last and last_k (semantics 7).
         sequence: The third word of that order, after time and arrival; null is the least.
         row_hash: The last word, a bigint; by default a hash of the whole row.
+        ranked_by: The second word, where another column than ``available_at`` is.
         accuracy: ``temporal`` or ``snapshot``.
         zone: An IANA zone. Days and weeks of a window, active_days and snapshots are of its days (``features.calendar``).
+        tail: ``exact``, or ``day``: windows begin with the day in which their edge lies (semantics 2).
 
     Raises:
-        ValueError: at the call and before any job: a column that is not there, a time of another kind, a name that would
-            stand twice, an accuracy or a zone that there is none of, a feature that is none.
-        pyspark.errors.SparkRuntimeException: when the result is computed: a value or a sum that overflows 64 bits at its
-            scale, with the feature's name.
+        ValueError: at the call, before any job, for an argument that does not fit.
+        pyspark.errors.SparkRuntimeException: when the result is computed: what overflows 64 bits at its scale, with the feature.
 
     Bounds: n log n in events and queries, which are read a few times, so they have to give the same rows each time. Jobs
-    at the call take samples, 64 rows a shuffle partition each; where a key is large, its timeline is scanned in pieces of
-    even size (``features.timeline``). min, max and first in bounded windows go through a tree (``features.search``).
+    at the call take samples, 64 rows a shuffle partition each; a large key's timeline is scanned in pieces of even size.
     ``sessions`` costs each query the sessions of its window, and a key's sessions have to fit into one task.
     """
     keys = (by,) if isinstance(by, str) else tuple(by)
-    told = _Told(event_time, available_at, sequence, row_hash)
+    told = _Told(event_time, available_at, sequence, row_hash, ranked_by)
     _check_columns(events, queries, keys, told, query_time)
-    calendar = Calendar(_known(zone), _is_snapshot(accuracy))
-    asked = Asked(_features(features, events), calendar, SEQUENCE if sequence is not None else None)
-    _check_names(queries, asked.features)
-    names = [f"key{i}" for i in range(len(keys))]
-    keyed = _keyed(events, queries, keys, names)
+    calendar = _calendar(zone, accuracy, tail)
+    asked = Asked(_features(features, events, queries), calendar, SEQUENCE if sequence is not None else None)
+    names, keyed = _keyed(events, queries, keys)
     facts = _facts(events, keyed, names, told, asked)
     questions = _questions(queries, keyed, names, query_time, asked.calendar)
     found, even = answered(facts, questions, [*names, APART], asked)
@@ -95,10 +95,11 @@ def window_features(
     return _presented(found, queries.columns, asked)
 
 
-def _keyed(events: DataFrame, queries: DataFrame, keys: Sequence[str], names: Sequence[str]) -> list[Column]:
-    """The keys under names of ours, in the types in which both sides are compared."""
+def _keyed(events: DataFrame, queries: DataFrame, keys: Sequence[str]) -> tuple[list[str], list[Column]]:
+    """Names of ours for the keys, and the keys under them, in the types in which both sides are compared."""
+    names = [f"key{i}" for i in range(len(keys))]
     alike = common_types(*(frame.select(*map(column, keys)) for frame in (events, queries)))
-    return [column(key).cast(to).alias(name) for key, to, name in zip(keys, alike, names, strict=True)]
+    return names, [column(key).cast(to).alias(name) for key, to, name in zip(keys, alike, names, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class _Told:
     available_at: str | None
     sequence: str | None
     row_hash: str | None
+    ranked_by: str | None
 
 
 def _facts(events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], told: _Told, asked: Asked) -> DataFrame:
@@ -126,7 +128,7 @@ def _facts(events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], told
     places = {name: F.col(f"u{i}") for i, name in enumerate(events.columns)}
     read = {
         EVENT_TIME: F.timestamp_micros(HAPPENED),
-        AVAILABLE_AT: F.timestamp_micros(KNOWN),
+        AVAILABLE_AT: places[told.ranked_by] if told.ranked_by is not None else F.timestamp_micros(KNOWN),
         EVENT_DATE: calendar.day(F.col(HAPPENED)),
         ROW_HASH: places[told.row_hash] if told.row_hash is not None else F.col(FACT),
     }
@@ -195,7 +197,9 @@ def _state(cell: Cell, feature: Feature) -> str:
     return f"(CASE WHEN {name} IS NOT NULL THEN coalesce(TRY_CAST({name} AS BIGINT), {overflow(feature.name)}) END)"
 
 
-def _features(features: Sequence[Feature | Mapping[str, Any]], events: DataFrame) -> tuple[Feature, ...]:
+def _features(
+    features: Sequence[Feature | Mapping[str, Any]], events: DataFrame, queries: DataFrame
+) -> tuple[Feature, ...]:
     """The features, over the events' columns by number; names of columns are told apart by no case, as Spark tells them."""
     numbered = {name.lower(): f"u{i}" for i, name in enumerate(events.columns)}
     known: list[str] = []
@@ -210,6 +214,7 @@ def _features(features: Sequence[Feature | Mapping[str, Any]], events: DataFrame
         found.append(feature.model_copy(update={part: new for part, new in changed.items() if new is not None}))
     if not found:
         raise ValueError("features: name at least one")
+    _check_names(queries, found)
     return tuple(found)
 
 
@@ -222,23 +227,24 @@ def _renamed(part: Expression | None, names: Mapping[str, str]) -> Expression | 
     return None if part is None else Expression(part.text, rename_columns(part.tree, dict(names)))
 
 
-def _known(zone: str) -> str:
+def _calendar(zone: str, accuracy: str, tail: str) -> Calendar:
     try:
-        return known_zone(zone)
+        known = known_zone(zone)
     except ValueError as unknown:
         raise ValueError(f"zone: {unknown}") from None
+    return Calendar(known, _one_of("accuracy", accuracy, _ACCURACIES) == "snapshot", _one_of("tail", tail, _TAILS))
 
 
-def _is_snapshot(accuracy: str) -> bool:
-    if accuracy not in _ACCURACIES:
-        raise ValueError(f"accuracy: '{accuracy}' is neither temporal nor snapshot. {nearest(accuracy, _ACCURACIES)}")
-    return accuracy == "snapshot"
+def _one_of(argument: str, given: str, known: tuple[str, str]) -> str:
+    if given not in known:
+        raise ValueError(f"{argument}: '{given}' is neither {known[0]} nor {known[1]}. {nearest(given, known)}")
+    return given
 
 
 def _check_columns(events: DataFrame, queries: DataFrame, keys: Sequence[str], told: _Told, query_time: str) -> None:
     times = [("event_time", told.event_time, events), ("query_time", query_time, queries)]
     times += [("available_at", told.available_at, events)] if told.available_at is not None else []
-    ties = {"sequence": told.sequence, "row_hash": told.row_hash}
+    ties = {"sequence": told.sequence, "row_hash": told.row_hash, "ranked_by": told.ranked_by}
     if not keys:
         raise ValueError("by: name at least one key column")
     sides = {"events": events, "queries": queries}

@@ -1,9 +1,9 @@
-"""What models ask of the groups that they name: a group that is there, of their entity, with a row at every cutoff."""
+"""What models ask of the groups that they name: a group that is there, of their entity, and at which instants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from headrace.contracts.demands import check_known
@@ -116,18 +116,41 @@ def check_snapshots(project: Project, group: Published, where: str) -> None:
 
 
 def _check_cutoffs(project: Project, group: Readable, label: LabelContract, where: str) -> None:
-    """A temporal group's value at a cutoff is in its table only where a snapshot is taken at that very midnight."""
-    every, start, zone = project.config.snapshots_every, project.span.start, group.zone
-    if isinstance(group, Published):
-        every, start = group.snapshots_every * DAY, parse_instant(group.snapshots_from)
-    asked = {day: parse_instant(day) for day in label.cutoffs.dates} if group.accuracy == "temporal" else {}
-    between = [day for day, at in asked.items() if (at - start) % every or midnight(day_of(at, zone), zone) != at]
+    """Refuse a temporal group of another project at a cutoff of which its table has no snapshot: its events are not here."""
+    if not isinstance(group, Published):
+        return
+    between = between_snapshots(project, group, cutoffs_of(label))
     if between:
-        about = {
-            "group": group.group,
-            "label": label.label,
-            "cutoff": between[0],
-            "every": show_span(every),
-            "zone": zone,
-        }
-        raise HeadraceError("CUTOFF_BETWEEN_SNAPSHOTS", where=where, start=show_instant(start), **about)
+        every, start = _grid(project, group)
+        about = {"group": group.reference, "label": label.label, "every": show_span(every), "zone": group.zone}
+        said = {"cutoff": show_instant(between[0]), "start": show_instant(start)}
+        raise HeadraceError("CUTOFF_BETWEEN_SNAPSHOTS", where=where, **about, **said)
+
+
+def between_snapshots(project: Project, group: Readable, instants: Iterable[datetime]) -> list[datetime]:
+    """The instants at which a group's value is in no table: those of a temporal group that are none of its snapshots.
+
+    Of a group of snapshots there are none: its value at an instant is that of the last midnight (semantics 3).
+    """
+    if group.accuracy == "snapshot":
+        return []
+    (every, start), zone = _grid(project, group), group.zone
+    return [at for at in instants if (at - start) % every or midnight(day_of(at, zone), zone) != at]
+
+
+def cutoffs_of(label: LabelContract) -> list[datetime]:
+    """The instants at which a label's question is asked."""
+    return [parse_instant(day) for day in label.cutoffs.dates]
+
+
+def scored_at(project: Project) -> list[datetime]:
+    """The instants of which everybody is scored: the ends of the intervals of the project's span."""
+    every, span = project.config.snapshots_every, project.span
+    return [span.start + n * every for n in range(1, (span.end - span.start) // every + 1)]
+
+
+def _grid(project: Project, group: Readable) -> tuple[timedelta, datetime]:
+    """How far apart the snapshots of a group are, and an instant from which they are counted."""
+    if isinstance(group, Published):
+        return group.snapshots_every * DAY, parse_instant(group.snapshots_from)
+    return project.config.snapshots_every, project.span.start

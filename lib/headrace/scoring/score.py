@@ -20,6 +20,8 @@ from headrace.training.model import ScoringModel
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from headrace.features.readings import Rows
+
 
 def score(
     features: DataFrame,
@@ -76,7 +78,7 @@ def columns_by_group(
 
 
 def join_groups(
-    tables: Mapping[str, DataFrame],
+    tables: Mapping[str, Rows],
     columns: Mapping[str, Sequence[str]],
     entity: Sequence[str],
     as_of: datetime,
@@ -85,30 +87,35 @@ def join_groups(
     """``entity..., as_of, columns`` of everybody whom some group knows at ``as_of``, a midnight of UTC.
 
     ``tables`` and ``groups`` are the groups' rows and contracts, by name. Of a group in another zone it is the snapshot
-    of the last midnight there at or before ``as_of`` (semantics 3). Whom a group does not know its source has
-    never seen: its columns are what its contract says of a window without events.
+    of the last midnight there at or before ``as_of``; of one that is
+    counted from events the value at ``as_of`` (semantics 3). Whom a group does not know its source has never seen: its
+    columns are what its contract says of a window without events.
     """
     from pyspark.sql import functions as f
 
     from headrace.features.empty import empty_values, with_null_rule
 
     known = {name: f"_known_{as_of_column(name)}" for name in columns}
+    rows = {name: _at(tables[name], as_of, groups[name].zone) for name in columns}
     parts = [
-        _at(tables[name], as_of, groups[name].zone).select(*entity, "as_of", *names, f.lit(True).alias(known[name]))
-        for name, names in columns.items()
+        rows[name].select(*entity, "as_of", *names, f.lit(True).alias(known[name])) for name, names in columns.items()
     ]
     joined = reduce(lambda one, other: one.join(other, on=[*entity, "as_of"], how="full"), parts)
     values = []
     for name, names in columns.items():
-        empty = empty_values(tables[name], groups[name], names) if len(columns) > 1 else {}
+        empty = empty_values(rows[name], groups[name], names) if len(columns) > 1 else {}
         values += with_null_rule(names, f.col(known[name]).isNull(), empty)
     return joined.select(*entity, "as_of", *values)
 
 
-def _at(table: DataFrame, as_of: datetime, zone: str) -> DataFrame:
-    """A group's rows of the midnight of its zone at or before ``as_of``, under that instant."""
+def _at(table: Rows, as_of: datetime, zone: str) -> DataFrame:
+    """A group's rows of the midnight of its zone at or before ``as_of``, under that instant; counted ones are of it."""
     from pyspark.sql import functions as f
 
+    from headrace.features.counted import Counted
+
+    if isinstance(table, Counted):
+        return table.of_everybody(as_of)
     if zone == UTC:
         return table.where(f.col("as_of") == f.lit(as_of))
     last = midnight(day_of(as_of, zone), zone)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -22,12 +23,16 @@ from headrace.contracts.namespaces import as_of_column
 from headrace.contracts.taken import Readable
 from headrace.events.validate import event_instant
 from headrace.features.asof import as_of_join
+from headrace.features.counted import AS_OF, Counted
 from headrace.features.empty import empty_values, with_null_rule
 from headrace.features.groups import snapshots_of
 from headrace.features.snapshots import Snapshots
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY
 from headrace.tables.spec import Table
+
+if TYPE_CHECKING:
+    from headrace.features.readings import Rows
 
 BUCKETS = 32
 """Users are split into so many parts by a stable hash; leaving one out at a time gives standard errors."""
@@ -124,7 +129,7 @@ class _Grid:
 
 def build_training_set(
     labels: DataFrame,
-    features: Mapping[str, DataFrame],
+    features: Mapping[str, Rows],
     contract: ModelContract,
     label: LabelContract,
     entity: Sequence[str],
@@ -142,7 +147,8 @@ def build_training_set(
 
     Args:
         labels: As ``build_labels`` gives them.
-        features: Feature tables by group: (entity..., as_of timestamp, features). The groups of features and segments.
+        features: By group, those of features and segments: its table (entity..., as_of timestamp, features), or what it is
+            counted from, where cutoffs are no snapshots of it.
         contract: The model's contract.
         label: The label's contract: its cutoffs, and when its window closes.
         entity: The key's columns.
@@ -165,19 +171,32 @@ def build_training_set(
     # Each group is looked up from the bare keys, then joined: chained look-ups make Spark's optimizer derive
     # constraints from constraints until memory ends (5 groups did).
     for group, names in columns.items():
-        known, at = _selected(group, features, names, contract, entity), as_of_column(group)
-        near = known.where(F.col(at).between(*_reach(label, stale_after)))
-        asked = labels.select(*keys)
-        found = as_of_join(asked, near, by=entity, left_time="cutoff", right_time=at, tolerance=stale_after)
+        at, rows = as_of_column(group), _rows(group, features, names, contract)
+        found = _found(labels.select(*keys), rows, at, names, label, stale_after)
         spine = spine.join(found, on=keys, how="left")
         if group in groups:
-            empty = empty_values(features[group], groups[group], names)
-            served = _served(snapshots_of(groups[group], snapshots), groups[group].zone, stale_after)
+            empty = empty_values(found, groups[group], names)
+            served = F.lit(True)
+            if not isinstance(rows, Counted):
+                served = _served(snapshots_of(groups[group], snapshots), groups[group].zone, stale_after)
             spine = spine.select(*with_null_rule(spine.columns, F.col(at).isNull() & served, empty))
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(
         *entity, "cutoff", "label", "part", "user_bucket", *inputs, *(as_of_column(group) for group in columns)
     )
+
+
+def _found(
+    asked: DataFrame, rows: Rows, at: str, names: Sequence[str], label: LabelContract, stale_after: timedelta
+) -> DataFrame:
+    """``(entity..., cutoff, at, names...)``: what was known at each cutoff, and of which instant it is."""
+    keys, (first, last) = asked.columns, _cutoffs(label)
+    if isinstance(rows, Counted):
+        counted = rows.at(asked, "cutoff", first, last)
+        return counted.select(*keys, F.col(AS_OF).alias(at), *names)
+    known = rows.select(*keys[:-1], F.col(AS_OF).alias(at), *names)
+    near = known.where(F.col(at).between(F.lit(first - stale_after), F.lit(last)))
+    return as_of_join(asked, near, by=keys[:-1], left_time="cutoff", right_time=at, tolerance=stale_after)
 
 
 def _served(snapshots: Snapshots | None, zone: str, stale_after: timedelta) -> Column:
@@ -187,9 +206,9 @@ def _served(snapshots: Snapshots | None, zone: str, stale_after: timedelta) -> C
     return snapshots.age(F.col("cutoff"), zone) <= F.lit(_micros(stale_after))
 
 
-def _reach(label: LabelContract, stale_after: timedelta) -> tuple[Column, Column]:
-    """The first and the last instant of feature rows that some cutoff takes."""
-    return F.lit(_midnight(label.cutoffs.first) - stale_after), F.lit(_midnight(label.cutoffs.last))
+def _cutoffs(label: LabelContract) -> tuple[datetime, datetime]:
+    """The first cutoff, and an instant after which there is none."""
+    return _midnight(label.cutoffs.first), _midnight(label.cutoffs.last)
 
 
 def _parted(labels: DataFrame, contract: ModelContract, label: LabelContract) -> DataFrame:
@@ -214,17 +233,17 @@ def columns_by_group(contract: ModelContract) -> dict[str, list[str]]:
     return columns
 
 
-def _selected(
-    group: str, features: Mapping[str, DataFrame], names: Sequence[str], contract: ModelContract, entity: Sequence[str]
-) -> DataFrame:
+def _rows(group: str, features: Mapping[str, Rows], names: Sequence[str], contract: ModelContract) -> Rows:
+    """The rows of a group, which have the columns asked for."""
     where = f"model {contract.model}"
     if group not in features:
         raise HeadraceError("CONTRACT_REFERENCE", where=where, name=group, hint=nearest(group, features))
+    rows = features[group]
+    columns = rows.group.columns if isinstance(rows, Counted) else rows.columns
     for name in names:
-        if name not in features[group].columns:
-            hint = nearest(name, features[group].columns)
-            raise HeadraceError("CONTRACT_REFERENCE", where=where, name=f"{group}.{name}", hint=hint)
-    return features[group].select(*entity, F.col("as_of").alias(as_of_column(group)), *names)
+        if name not in columns:
+            raise HeadraceError("CONTRACT_REFERENCE", where=where, name=f"{group}.{name}", hint=nearest(name, columns))
+    return rows
 
 
 def _holds(where: Expression | None) -> Column:

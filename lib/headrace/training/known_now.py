@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -20,10 +21,12 @@ from headrace.contracts.features import FeatureGroup
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
 from headrace.features.calendar import Calendar
+from headrace.features.counted import Counted
 from headrace.features.empty import empty_values, with_null_rule
 from headrace.features.groups import snapshots
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
+from headrace.graph.asked import cutoffs_of
 from headrace.graph.project import Project
 from headrace.ground.interval import DAY, MICROSECOND
 from headrace.ground.zones import UTC
@@ -72,7 +75,13 @@ def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def leakage(training_set: DataFrame, tiles: Mapping[str, DataFrame], model: ModelContract, project: Project) -> Leakage:
+def leakage(
+    training_set: DataFrame,
+    tiles: Mapping[str, DataFrame],
+    model: ModelContract,
+    project: Project,
+    counted: Mapping[str, Counted] = MappingProxyType({}),
+) -> Leakage:
     """Count the cells of a training set that known-now has otherwise.
 
     Args:
@@ -81,11 +90,14 @@ def leakage(training_set: DataFrame, tiles: Mapping[str, DataFrame], model: Mode
             them (another project's) no cell is compared.
         model: The model's contract.
         project: Its feature groups, sources and snapshots.
+        counted: The groups that the set has from events, with all events that have arrived by now; they need no tiles.
 
     A row is compared as of the snapshot that it was given; one that was given none, because nothing of its entity had
-    arrived, as of the latest snapshot at or before its cutoff. A Spark job a zone and one for all; one row of counts each comes here.
+    arrived, as of the latest snapshot at or before its cutoff. What was counted from events is compared at the
+    cutoff. A Spark job a zone and one for all; one row of counts each comes here.
     """
-    columns = {group: names for group, names in columns_by_group(model).items() if group in tiles}
+    asked_for = columns_by_group(model)
+    columns = {group: names for group, names in asked_for.items() if group in tiles}
     placed = training_set.select("*", *(_as_of(group, project).alias(_now(as_of_column(group))) for group in columns))
     zones = dict.fromkeys(project.groups[group].zone for group in columns)
     asked = {zone: [group for group in columns if project.groups[group].zone == zone] for zone in zones}
@@ -94,6 +106,9 @@ def leakage(training_set: DataFrame, tiles: Mapping[str, DataFrame], model: Mode
         for zone, groups in asked.items()
     }
     compared = placed
+    anew = {group: names for group, names in asked_for.items() if group in counted}
+    for reference, names in anew.items():
+        compared = _beside(compared, counted[reference].known_now, names, model, project)
     for reference, names in columns.items():
         group, at, seen = project.groups[reference], _now(as_of_column(reference)), _now("_seen")
         now = _known_now(tiles[reference], group, project, grids[group.zone])
@@ -107,7 +122,19 @@ def leakage(training_set: DataFrame, tiles: Mapping[str, DataFrame], model: Mode
         age = snapshots(project).age(F.col("cutoff"), group.zone)
         unseen = F.col(seen).isNull() & (age <= F.lit(STALE_AFTER // MICROSECOND))
         compared = joined.select(*compared.columns, *with_null_rule(ruled, unseen, ruled))
-    return _counted(compared, columns)
+    return _counted(compared, columns | anew)
+
+
+def _beside(
+    compared: DataFrame, now: Counted, names: Sequence[str], model: ModelContract, project: Project
+) -> DataFrame:
+    """The rows with the values that a counted group has now at their cutoffs; of a null key, those of an empty window."""
+    keys, cutoffs = [*now.group.entity, "cutoff"], cutoffs_of(project.labels[model.label])
+    values = now.at(compared.select(*keys).distinct(), "cutoff", cutoffs[0], cutoffs[-1])
+    named = values.select(*(F.col(name).alias(_now(name)) for name in (*keys, *names)))
+    same = reduce(lambda one, other: one & other, (F.col(key).eqNullSafe(F.col(_now(key))) for key in keys))
+    joined = compared.join(named, on=same, how="left")
+    return joined.select(*compared.columns, *(_now(name) for name in names))
 
 
 def _now(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a model may take features of: groups of its label's entity, and temporal ones only where its cutoffs have a snapshot."""
+"""What a model may take features of: groups of its label's entity, and from where."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from agreed import agree
 from headrace.cli import main
 from headrace.cli.loading import load_graph, open_project
 from headrace.features.catalog import build_catalog
+from headrace.features.readings import for_scores, for_training
+from headrace.features.strands import strands
 from headrace.graph.project import load_project
 from headrace.ground.errors import HeadraceError
+from headrace.jobs import build_training_set, monitor, score_users
 
 EVENTS = tiny.FILES["conf/contracts/events/visits.yaml"] + "  shop: {type: string, meaning: s, sensitivity: personal}\n"
 GROUP = """\
@@ -54,30 +57,43 @@ def test_a_group_of_another_entity_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("every", "accuracy", "between"),
-    [("1d", "temporal", None), ("2d", "temporal", None), ("3d", "snapshot", None), ("3d", "temporal", "2024-03-03"),
-     ("4d", "temporal", "2024-03-03")],
+    ("every", "accuracy", "zone", "counted"),
+    [
+        ("1d", "temporal", "UTC", False), ("2d", "temporal", "UTC", False), ("3d", "snapshot", "UTC", False),
+        ("3d", "temporal", "UTC", True), ("4d", "temporal", "UTC", True), ("1d", "temporal", "Etc/UTC", False),
+        ("1d", "temporal", "Europe/London", False), ("1d", "snapshot", "Europe/Berlin", False),
+        ("1d", "temporal", "Europe/Berlin", True),
+    ],
 )  # fmt: skip
-def test_a_temporal_group_needs_a_snapshot_at_every_cutoff(tmp_path, every, accuracy, between):
-    """Rule 3: at a midnight temporal and snapshot are one value; an older snapshot would be another one."""
-    if between is None:
-        assert project_of(tmp_path, "people", every, accuracy).groups["people"].accuracy == accuracy
-        return
-    with pytest.raises(HeadraceError) as refused:
-        project_of(tmp_path, "people", every, accuracy)
-    assert (refused.value.code, refused.value.exit_status) == ("CUTOFF_BETWEEN_SNAPSHOTS", 2)
-    told = f"the cutoff {between} of label lapsed has no snapshot (there is one every {every} from 2024-03-01, at midnights of UTC)"
-    assert told in str(refused.value)
+def test_a_temporal_group_is_counted_from_events_where_a_cutoff_is_no_snapshot_of_it(
+    tmp_path, every, accuracy, zone, counted
+):
+    """Rule 3: at a midnight of which there is a snapshot temporal and snapshot are one value; an older one would be another."""
+    project = project_of(tmp_path, "people", every, accuracy, zone)
+    model = project.models["lapse"]
+    reading = for_training(project, model)
+    assert set(reading.counted) == ({"people"} if counted else set())
+    assert set(reading.inputs) == ({"events"} if counted else {"features.people"})
+    made = {asset.name for asset in build_training_set.job(project, model).inputs.values()}
+    assert made == {"raw.events_visits"} | (set() if counted else {"features.people"})
 
 
-@pytest.mark.parametrize(("zone", "between"), [("Europe/Berlin", True), ("Etc/UTC", False), ("Europe/London", False)])
-def test_a_temporal_group_off_utc_has_no_snapshot_at_cutoffs_of_utc(tmp_path, zone, between):
-    if not between:
-        assert project_of(tmp_path, "people", zone=zone).groups["people"].zone == zone
-        return
-    with pytest.raises(HeadraceError, match=r"one every 1d from 2024-03-01, at midnights of Europe/Berlin") as refused:
-        project_of(tmp_path, "people", zone=zone)
-    assert refused.value.code == "CUTOFF_BETWEEN_SNAPSHOTS"
+@pytest.mark.parametrize(("zone", "counted"), [("UTC", False), ("Europe/Berlin", True)])
+def test_scores_count_a_temporal_group_of_another_zone_from_all_earlier_events(tmp_path, zone, counted):
+    """Snapshots of UTC are taken at the instants of scores, whatever lies between them; those of Berlin never are."""
+    project = project_of(tmp_path, "people", "3d", zone=zone)
+    assert set(for_scores(project, project.models["lapse"]).counted) == ({"people"} if counted else set())
+    for made in (score_users, monitor):
+        (job,) = made.jobs(project)
+        assert ("events" in job.history, "features.people" in job.inputs) == (counted, not counted)
+
+
+def test_what_a_counted_column_is_made_of_is_told_from_raw_events(tmp_path):
+    project = project_of(tmp_path, "people", "3d")
+    found = {(one.of.name, one.how) for one in strands(project) if one.into.name == "training.lapse.visits_36h"}
+    assert found == {("raw.events_visits.at", "aggregated")}
+    scored = {one.of.name for one in strands(project) if one.into.name == "scores.lapse.score"}
+    assert "features.people.visits_36h" in scored, "every third midnight is a snapshot"
 
 
 def test_tiles_of_another_key_stand_in_the_catalog_by_that_key(tmp_path):

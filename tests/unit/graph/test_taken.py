@@ -137,6 +137,22 @@ def test_what_does_not_fit_the_model_is_refused(folder, warehouse, call, others,
     assert said in told, told
 
 
+def test_a_temporal_group_of_others_is_refused_at_cutoffs_that_are_no_snapshot_of_it(folder, warehouse, call):
+    """Rule 3: a group of one's own would be counted from its events; theirs are not here."""
+    base = folder / "conf/base.yaml"
+    base.write_text(f"snapshots_every: 2d\n{base.read_text(encoding='utf-8')}", encoding="utf-8")
+    others = {"snapshots_every": 2, "snapshots_from": "2024-03-03"}
+    lay(warehouse, [(paying(**others), None)])
+    assert call("contract", "accept", "money.paying@1")[0] == 0
+    status, said = call("lint")
+    assert status == 0, said
+    lay(warehouse, [(paying(accuracy="temporal", **others), None)])
+    words = [call("contract", "accept", "money.paying@1"), call("lint")]
+    (told,) = {text for status, text in words if status == 2}
+    assert "CUTOFF_BETWEEN_SNAPSHOTS" in told
+    assert "the cutoff 2024-03-04 of label gone has no snapshot (there is one every 2d from 2024-03-03" in told
+
+
 def test_a_breaking_version_is_red_until_it_is_pinned(folder, warehouse, taken, call):
     lay(warehouse, [(paying(), SOON), (paying(2, **CHANGED), None)])
     status, said = call("contract", "check")
