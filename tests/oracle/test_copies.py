@@ -1,4 +1,4 @@
-"""De-duplication against its plain definition, whether few keys are disputed or all rows are compared."""
+"""Rule 16: de-duplication against its plain definition, whether few keys are disputed or all rows are compared."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_windows_that_begin_at_the_same_hour_share_their_column():
 
 
 @pytest.mark.parametrize(("window", "days"), [("6h", 1), ("24h", 1), ("25h", 2), ("2d", 2)])
-def test_a_tail_of_days_begins_with_the_day_of_its_edge(window, days):
+def test_rule_2_a_tail_of_days_begins_with_the_day_of_its_edge(window, days):
     (slot,) = group_slots(counted(window, tail="day"), SOURCE)
     assert (slot.days, slot.hours, slot.late, slot.atom.value) == (days, 0, None, "1")
     assert counted(window).fingerprint != counted(window, tail="day").fingerprint
