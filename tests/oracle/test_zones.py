@@ -16,11 +16,12 @@ from headrace.contracts.features import FeatureGroup
 from headrace.features.calendar import Calendar
 from headrace.features.definition import definitions
 from headrace.features.rollup import roll_up
+from headrace.features.slots import group_slots
 from headrace.features.snapshots import Snapshots
 from headrace.features.tiles import build_tiles
 from headrace.features.tiling import Tiling
 from headrace.ground import zones
-from headrace.ground.interval import DAY, MICROSECOND, SECOND
+from headrace.ground.interval import DAY, HOUR, MICROSECOND, SECOND
 
 CHANGES = {
     "Europe/Berlin": date(2024, 3, 31),  # 23 hours
@@ -44,7 +45,7 @@ COLUMNS = (
     "Australia/Lord_Howe",
     "Pacific/Apia",
 )
-ROLLED = ("America/St_Johns", "Pacific/Apia")
+ROLLED = ("America/St_Johns", "Pacific/Apia", "Europe/Berlin")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -152,7 +153,8 @@ def random_events(zone, seed, count):
     draw, events = random.Random(seed), []
     for number in range(count):
         day = CHANGES[zone] + draw.randrange(-6, 7) * DAY
-        edge = draw.choice([naive.midnight(day, zone), datetime.combine(day, time(), UTC)])
+        midnight = naive.midnight(day, zone)
+        edge = draw.choice([midnight, datetime.combine(day, time(), UTC), midnight - 24 * HOUR, midnight - 36 * HOUR])
         beside = draw.choice(
             [0 * DAY, MICROSECOND, -MICROSECOND, 90 * SECOND, DAY / 48, draw.randrange(86400) * SECOND]
         )
@@ -169,11 +171,29 @@ def random_events(zone, seed, count):
     return events
 
 
+@pytest.mark.parametrize("zone", [*CHANGES, "Etc/GMT+5", "Antarctica/Troll"])
+def test_rules_2_and_14_hours_are_cut_into_so_many_parts_of_a_day_that_none_is_missing(zone):
+    """What a slot takes to be held whole is, what it lets go has left; between the two each day has a part of its own."""
+    for hours in (1, 6, 23, 24, 25, 36, 47, 48, 72):
+        group = group_in(zone, [{"name": "n", "aggregate": "count"}], [f"{hours}h"])
+        (slot,) = group_slots(group, SOURCE)
+        ever, most = slot.atom.value == "1", slot.days + len(slot.parts)
+        assert (slot.column, slot.length) == (f"{slot.atom.column}_{hours}h", hours * HOUR)
+        for at in instants(zone) if zone in CHANGES else [EPOCH, EPOCH + 23 * HOUR]:
+            day = naive.day_of(at, zone)
+            later = [day + n * DAY for n in range(1, 8) if real(day + n * DAY, zone)]
+            held = [(one - day) // DAY for one in later if at >= naive.midnight(one, zone) - hours * HOUR]
+            assert not held or max(held) <= most, (hours, at)
+            whole = [(one - day) // DAY for one in later if (one - day) // DAY <= slot.days]
+            assert not ever or set(whole) <= set(held), (hours, at)
+            assert ever or slot.days == 1
+
+
 @pytest.mark.spark
 @pytest.mark.parametrize("zone", ROLLED)
 def test_rules_1_3_4_and_14_tiles_of_a_zone_equal_the_definition(spark, zone):
-    """Every midnight of the zone, each once, over windows of its days; what landed too late for it is not in it."""
-    group = group_in(zone, [feature for feature in FEATURES if feature["name"] in NAMES], ["1d", "3d"])
+    """Every midnight of the zone, each once, over windows of its days and of hours; what landed too late is not in it."""
+    group = group_in(zone, [feature for feature in FEATURES if feature["name"] in NAMES], ["1d", "3d", "24h", "36h"])
     events = random_events(zone, zone, 120)
     snapshots = Snapshots(datetime.combine(CHANGES[zone] - 7 * DAY, time(), UTC), DAY, 18)
     tiles = build_tiles(frame_of(spark, events), [group], SOURCE, Tiling(SOURCE.entity, zone))

@@ -36,8 +36,12 @@ def day_of(at: datetime, zone: str) -> date:
 
 
 def visible(events: list[Event], day: date, window: str, zone: str) -> list[Event]:
-    """The events of the window's days before ``day`` that had landed on a day which was over by its midnight."""
-    begins = None if window == "all" else midnight(day - parse_span(window), zone)
+    """The events of the window's days or hours before ``day`` that had landed on a day which was over by its midnight."""
+    span = parse_span(window) if window != "all" else None
+    if span is not None and window.endswith("h"):
+        begins = midnight(day, zone) - span  # hours are elapsed time
+    else:
+        begins = None if span is None else midnight(day - span, zone)
     return [e for e in known(events, day, zone) if begins is None or begins <= e["event_time"]]
 
 

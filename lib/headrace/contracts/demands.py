@@ -17,7 +17,7 @@ def check_demands(group: FeatureGroup, document: Document, sources: Mapping[str,
     """Hold a group to its source: the columns that it names, and how far and how finely its windows look.
 
     Raises:
-        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, WINDOW_HOURLY, WINDOW_OFF_UTC, WINDOW_TOO_LONG, ZONE_OF_DATES,
+        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, WINDOW_HOURLY, WINDOW_TOO_LONG, ZONE_OF_DATES,
             PUBLISHED_ZONE; each with file and line.
     """
     check_known(group.source, sources, f"{document.place(('source',))}: source")
@@ -63,8 +63,6 @@ def _check_window(window: str, group: FeatureGroup, source: EventContract, where
     time = source.roles.event_time
     if window.endswith("h") and source.columns[time].type == "date":
         raise HeadraceError("WINDOW_HOURLY", **about, column=time)
-    if window.endswith("h") and group.zone != UTC and group.tail == "exact":
-        raise HeadraceError("WINDOW_OFF_UTC", **about, zone=group.zone)
     length = window_length(window)
     if source.keeps is not None and (length is None or length > source.keeps):
         raise HeadraceError("WINDOW_TOO_LONG", **about, keeps=show_span(source.keeps))

@@ -81,13 +81,13 @@ class Atom:
         return f"CASE WHEN count({self.counted}) > 0 THEN coalesce({summed}, {refused}) END"
 
 
-def atoms_of(feature: Feature, source: HasRoles, from_hour: int = 0) -> dict[str, Atom]:
+def atoms_of(feature: Feature, source: HasRoles, late: str | None = None) -> dict[str, Atom]:
     """The atoms that an aggregated feature is presented from, by their role in it.
 
-    ``from_hour`` leaves out what happened before that hour of its day (UTC).
+    ``late``: only of the part of a day for which this condition holds (``from_hour``, ``reaching``).
     """
     conditions = [] if feature.where is None else [to_sql(feature.where.tree)]
-    conditions += [f"hour({_instant(source)}) >= {from_hour}"] if from_hour else []
+    conditions += [late] if late is not None else []
     value = feature.expression.sql if feature.expression is not None else "1"
 
     def kept(sql: str) -> str:
@@ -114,6 +114,17 @@ def atoms_of(feature: Feature, source: HasRoles, from_hour: int = 0) -> dict[str
         "sessions": {"r": Atom(Sessions(_gap(feature)), kept(f"unix_micros({_instant(source)})"))},
         "quantile": {"n": counted, **_at_or_below(feature, value, kept)},
     }[feature.aggregate or ""]
+
+
+def from_hour(source: HasRoles, hour: int) -> str:
+    """SQL: an event happened at that hour of its day or later (UTC)."""
+    return f"hour({_instant(source)}) >= {hour}"
+
+
+def reaching(source: HasRoles, length: timedelta, days: int, zone: str) -> str:
+    """SQL: a window of that length still holds an event at the midnight of a zone, so many days after that of its own day."""
+    midnight = f"to_utc_timestamp(CAST(date_add(event_date, {days}) AS TIMESTAMP), '{zone}')"
+    return f"{_instant(source)} >= {midnight} - INTERVAL '{length // HOUR}' HOUR"
 
 
 def _at_or_below(feature: Feature, value: str, kept: Callable[[str], str]) -> dict[str, Atom]:

@@ -80,7 +80,7 @@ def _begins(group: FeatureGroup, window: str) -> str | None:
     length = group.reach(window)
     if length is None:
         return None
-    if group.zone == UTC:
+    if group.zone == UTC or (window.endswith("h") and group.tail == "exact"):
         return f":as_of - {interval_sql(length)}"
     day = f"date_sub(from_utc_timestamp(:as_of, '{group.zone}'), {length // DAY})"
     return f"to_utc_timestamp({day}, '{group.zone}')"

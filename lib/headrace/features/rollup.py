@@ -84,7 +84,7 @@ def _ends(slot: Slot) -> tuple[int, ...]:
     """After how many days something of a cell leaves the slot's window: all of it, or all but its last hours first."""
     if slot.days is None:
         return ()
-    return (slot.days,) if slot.late is None else (slot.days, slot.days + 1)
+    return tuple(range(slot.days, slot.days + len(slot.parts) + 1))
 
 
 def _change(slot: Slot, at: Midnights) -> Column:
@@ -98,14 +98,16 @@ def _change(slot: Slot, at: Midnights) -> Column:
         return state(F.when(entering, value))
     if slot.days is None:
         return _summed(slot, F.when(entering, value))
-    inside = at.leaves(slot.days) > F.col("enters")
-    ends = (F.col("leaving") == slot.days) & inside
-    if slot.late is None:
-        return _summed(slot, F.when(entering & inside, value).when(ends, -value))
-    late, longer = F.col(slot.late.column), at.leaves(slot.days + 1) > F.col("enters")
-    enters = F.when(entering & inside, value).when(entering & longer, late)
-    leaves = enters.when(ends, F.coalesce(late, F.lit(0)) - value)
-    return _summed(slot, leaves.when((F.col("leaving") == slot.days + 1) & longer, -late))
+    stays = [at.leaves(days) > F.col("enters") for days in _ends(slot)]
+    left = [value, *(F.col(part.column) for part in slot.parts)]
+    changes = F.when(entering & stays[0], value)
+    for inside, part in zip(stays[1:], left[1:], strict=True):
+        changes = changes.when(entering & inside, part)
+    after = [F.coalesce(part, F.lit(0)) for part in left[1:]]
+    for days, inside, was, now in zip(_ends(slot), stays, left, [*after, None], strict=True):
+        gives = -was if now is None else now - was
+        changes = changes.when((F.col("leaving") == days) & inside, gives)
+    return _summed(slot, changes)
 
 
 def _summed(slot: Slot, values: Column, over: WindowSpec | None = None) -> Column:
@@ -163,8 +165,8 @@ def _spread(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Mi
     for slot in slots:
         inside = F.lit(True) if slot.days is None else F.col("i") < at.leaves(slot.days)
         part = F.when(inside, F.col(slot.atom.column))
-        if slot.late is not None and slot.days is not None:
-            part = part.when(F.col("i") < at.leaves(slot.days + 1), F.col(slot.late.column))
+        for days, late in zip(_ends(slot)[1:], slot.parts, strict=True):
+            part = part.when(F.col("i") < at.leaves(days), F.col(late.column))
         parts.append(part.alias(slot.column))
     merged = [F.expr(slot.atom.state.merge(f"`{slot.column}`")).alias(slot.column) for slot in slots]
     return seen.select(*parts).groupBy(*entity, "i").agg(*merged)
@@ -172,7 +174,7 @@ def _spread(cells: DataFrame, entity: tuple[str, ...], slots: list[Slot], at: Mi
 
 def _in_zone(dated: DataFrame, slots: list[Slot], at: Midnights) -> DataFrame:
     """The midnights that the zone has, with the instants at which windows of what is greatest by time begin."""
-    days = sorted({slot.days for slot in slots if slot.atom.by_time and slot.days is not None})
+    days = sorted({slot.days for slot in slots if slot.atom.by_time and slot.days is not None and slot.elapsed is None})
     begins = {_begins(number): at.begins(F.col("i"), number) for number in days}
     return dated.where(at.is_there(F.col("i"))).withColumns(begins)
 
@@ -207,5 +209,5 @@ def _state_sql(slot: Slot, zone: str) -> str:
     column = f"`{slot.column}`"
     if not slot.atom.by_time or slot.length is None or slot.days is None:
         return column
-    begins = f"as_of - {interval_sql(slot.length)}" if zone == UTC else f"`{_begins(slot.days)}`"
+    begins = f"as_of - {interval_sql(slot.length)}" if zone == UTC or slot.elapsed else f"`{_begins(slot.days)}`"
     return f"(CASE WHEN {column}.t >= {begins} THEN {column} END)"

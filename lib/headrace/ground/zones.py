@@ -12,7 +12,8 @@ import difflib
 import re
 import zoneinfo
 from datetime import UTC as _UTC
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from headrace.ground.interval import DAY
 
@@ -48,6 +49,20 @@ def day_of(instant: datetime, zone: str) -> date:
     if midnight(shown + DAY, zone) <= instant:  # the clocks went back to the evening before
         return shown + DAY
     return shown if midnight(shown, zone) <= instant else shown - DAY
+
+
+@cache
+def drift(zone: str) -> timedelta:
+    """The most by which the clocks of a zone run ahead of one hour and behind another, of 1900 to 2100.
+
+    So far from 24 hours a day may a stretch of its days be, however many: 1 hour for most zones, more where clocks were moved
+    for good. Offsets are looked at once a day.
+    """
+    if zone == UTC:
+        return timedelta(0)
+    clocks, noon = zoneinfo.ZoneInfo(zone), datetime(1900, 1, 1, 12, tzinfo=_UTC)
+    offsets = {(noon + number * DAY).astimezone(clocks).utcoffset() or timedelta(0) for number in range(73_415)}
+    return max(offsets) - min(offsets)
 
 
 def zone_in_names(zone: str) -> str:

@@ -140,15 +140,6 @@ def test_a_window_of_hours_on_a_daily_source_is_refused(tmp_path):
     assert "mend: write whole days (1d for 24h), or make 'at' a timestamp in the event contract" in said
 
 
-def test_a_window_of_hours_off_utc_is_refused(tmp_path):
-    berlin = SOUND.replace("source: visits\n", "source: visits\nzone: Europe/Berlin\n")
-    error = refused(tmp_path, berlin)
-    assert error.code == "WINDOW_OFF_UTC"
-    said = told_at(error, 14)
-    assert "visits.windows: 6h is a window of hours, and the group's days are those of Europe/Berlin" in said
-    assert "mend: write whole days (2d for 36h), or tail: day" in said
-
-
 def test_days_of_a_zone_over_dates_are_refused(tmp_path):
     berlin = SOUND.replace("source: visits\n", "source: visits\nzone: Europe/Berlin\n").replace("6h, ", "")
     error = refused(tmp_path, berlin, ("at: {type: timestamp", "at: {type: date"))

@@ -55,6 +55,27 @@ def test_a_window_is_whole_days_and_the_late_part_of_the_day_before(window, days
     assert slot.atom.value == "1"
 
 
+@pytest.mark.parametrize(
+    ("zone", "window", "days", "parts"),
+    [
+        ("Europe/Berlin", "36h", 1, [2]), ("Europe/Berlin", "24h", 1, [1, 2]), ("Europe/Berlin", "48h", 1, [2, 3]),
+        ("Europe/Berlin", "6h", 1, [1]), ("Asia/Kolkata", "60h", 2, [3]), ("Etc/GMT+5", "24h", 1, []),
+        ("Etc/GMT+5", "36h", 1, [2]),
+    ],
+)  # fmt: skip
+def test_rule_14_hours_before_midnights_of_a_zone_are_told_by_how_long_they_are_held(zone, window, days, parts):
+    """A part a midnight, ``days`` after that of the event's own day; a day of 25 hours is not always out after 24."""
+    (slot,) = group_slots(counted(window, zone=zone), SOURCE)
+    told = [slot.atom.value, *(part.value for part in slot.parts)]
+    asked = [value.partition("date_add(event_date, ")[2].partition(")")[0] for value in told]
+    assert (slot.days, [int(day) for day in asked if day]) == (days, parts)
+    assert slot.length == timedelta(hours=int(window[:-1]))
+    (since,) = group_slots(
+        group_of({"name": "s", "aggregate": "time_since_last", "windows": [window]}, zone=zone), SOURCE
+    )
+    assert (since.parts, since.length) == ((), slot.length), "an instant tells by itself whether it lies inside"
+
+
 def test_less_than_a_day_is_the_late_part_of_one_day():
     (slot,) = group_slots(counted("6h"), SOURCE)
     assert (slot.days, slot.hours, slot.late) == (1, 0, None)

@@ -19,7 +19,7 @@ from headrace.jobs import build_training_set, monitor, score_users
 EVENTS = tiny.FILES["conf/contracts/events/visits.yaml"] + "  shop: {type: string, meaning: s, sensitivity: personal}\n"
 GROUP = """\
 {{team: t, group: {name}, version: 1, owner: a@example.com, purpose: p, entity: [{entity}], source: visits, accuracy: {accuracy},
- zone: {zone}, tail: {tail},
+ zone: {zone},
  features: [{{name: visits, meaning: n, aggregate: count, windows: [36h]}}]}}
 """
 LABEL = """\
@@ -38,9 +38,8 @@ def project_of(folder, group, every="1d", accuracy="temporal", zone="UTC"):
     contracts = folder / "conf/contracts"
     (contracts / "features/visiting.yaml").unlink()
     texts = {"events/visits": EVENTS, "labels/lapsed": LABEL, "models/lapse": MODEL.format(group=group)}
-    tail = "exact" if zone == "UTC" else "day"
     for name, entity in (("people", "who"), ("shops", "shop")):
-        texts[f"features/{name}"] = GROUP.format(name=name, entity=entity, accuracy=accuracy, zone=zone, tail=tail)
+        texts[f"features/{name}"] = GROUP.format(name=name, entity=entity, accuracy=accuracy, zone=zone)
     for name, text in texts.items():
         path = contracts / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True)
