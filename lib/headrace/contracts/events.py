@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from headrace.contracts.arrival import Landing, TableInPlace
+from headrace.contracts.expectation import Expected, check_expected
 from headrace.contracts.fingerprint import data_fingerprint, notation, plain
 from headrace.contracts.names import DataType, Formula, Name, Policy, PositiveSpan, Sensitivity, Span
 from headrace.ground.document import Misplaced, Strict
@@ -92,6 +93,8 @@ class EventContract(Strict):
     new_types: Policy = "quarantine"
     widened_types: Policy = "quarantine"
     rules: tuple[Rule, ...] = ()
+    expectations: tuple[Expected, ...] = ()
+    """What must hold for the events of the days that are ingested at once; shapes no row."""
 
     @model_validator(mode="after")
     def _agree(self) -> EventContract:
@@ -111,6 +114,7 @@ class EventContract(Strict):
         self._check_arrival()
         self._check_called()
         self._check_rules()
+        check_expected(self.expectations, (*self.columns, *SYSTEM_COLUMNS))
         return self
 
     def _check_arrival(self) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from headrace.contracts.edges import Edges, Share, places, written
+from headrace.contracts.expectation import Expected, check_expected
 from headrace.contracts.expressions import Expression
 from headrace.contracts.fingerprint import data_fingerprint, notation
 from headrace.contracts.names import Formula, Gap, Name, Sensitivity
@@ -188,6 +189,7 @@ class FeatureGroup(Strict):
     published: bool = False
     """Whether other projects may read it (see ``contracts.published``); no part of its meaning."""
     features: tuple[Feature, ...] = Field(min_length=1)
+    expectations: tuple[Expected, ...] = ()
     _table: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
@@ -208,6 +210,7 @@ class FeatureGroup(Strict):
                 if column in known:
                     raise Misplaced(("features", place, "name"), f"the column '{column}' is there already; rename one")
                 known.append(column)
+        check_expected(self.expectations, known)
         return self
 
     def _check_derivation(self, place: int, name: str, derive: Expression, known: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from headrace.contracts.expectation import Expected, check_expected
 from headrace.contracts.fingerprint import data_fingerprint
 from headrace.contracts.names import Name
 from headrace.contracts.namespaces import ReadableReference, is_published
@@ -15,6 +16,8 @@ from headrace.ground.document import Misplaced, Strict
 from headrace.ground.errors import nearest
 
 Family = Literal["logistic", "xgboost"]
+SCORES = ("as_of", "score", "model", "model_version", "feature_fingerprint")
+"""The columns of a table of scores, besides the entity's."""
 
 
 class Search(Strict):
@@ -67,6 +70,8 @@ class ModelContract(Strict):
     search: Search = Search()
     baseline: Baseline
     gate: Gate
+    expectations: tuple[Expected, ...] = ()
+    """What must hold for the scores."""
 
     @model_validator(mode="after")
     def _agree(self) -> ModelContract:
@@ -81,6 +86,7 @@ class ModelContract(Strict):
                 f"'{self.baseline.column}' is not among the model's features. {nearest(self.baseline.column, columns)}"
             )
             raise Misplaced(("baseline", "column"), said)
+        check_expected(self.expectations, SCORES)
         return self
 
     @property
@@ -106,5 +112,5 @@ class ModelContract(Strict):
     @cached_property
     def fingerprint(self) -> str:
         """The data fingerprint, without owner and purpose."""
-        kept = self.model_dump(mode="json", exclude={"version", "owner", "purpose"})
+        kept = self.model_dump(mode="json", exclude={"version", "owner", "purpose", "expectations"})
         return data_fingerprint(kept | {"columns": list(self.columns)})

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from headrace.contracts.events import SYSTEM_COLUMNS, EventContract
+from headrace.contracts.expectation import expectations_of
 from headrace.events.deduplicate import DUPLICATE, EVENT
 from headrace.tables.spec import QUARANTINE, Table
 
@@ -21,6 +22,7 @@ def events_table(contract: EventContract) -> Table:
         partitioned_by=("event_date",),
         replaced_by="landed_on",
         indexed=("landed_on",),
+        expects=expectations_of(contract.expectations),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from headrace.contracts.expectation import expectations_of
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.published import Published
 from headrace.contracts.taken import Readable
@@ -40,6 +41,7 @@ def features_table(group: FeatureGroup) -> Table:
         stamped="end",
         indexed=("as_of",),
         unhashed=("as_of_month",),
+        expects=expectations_of(group.expectations),
     )
 
 

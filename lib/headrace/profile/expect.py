@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from headrace.contracts.expectation import (
+    Expectation,
+    Rule,
+    finite,
+    not_constant,
+    null_share_at_most,
+    nulls_at_most,
+    rows_at_least,
+    rows_at_most,
+    rows_hold,
+    within,
+)
 from headrace.profile.row import ALL, ProfileRow, merge
 
-Rule = Literal[
-    "rows_at_least", "rows_at_most", "nulls_at_most", "null_share_at_most", "within", "not_constant", "finite"
-]
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One rule. ``column`` is None for a rule about the table; ``low`` and ``high`` are the rule's bounds, inclusive.
-
-    Made by the functions below, which name what they need.
-    """
-
-    rule: Rule
-    column: str | None = None
-    low: float | None = None
-    high: float | None = None
-
-    def __str__(self) -> str:
-        return _SAYS[self.rule].format(column=self.column, low=_show(self.low), high=_show(self.high))
+__all__ = [
+    "Expectation", "Failed", "Ok", "check", "finite", "not_constant", "null_share_at_most", "nulls_at_most",
+    "rows_at_least", "rows_at_most", "rows_hold", "within",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,41 +45,6 @@ class Failed:
             return f"expected: {self.expectation}; seen: no value"
         seen = self.seen if isinstance(self.seen, tuple) else (self.seen,)
         return f"expected: {self.expectation}; seen: {' to '.join(map(_show, seen))}"
-
-
-def rows_at_least(n: int) -> Expectation:
-    """The table has ``n`` rows or more."""
-    return Expectation("rows_at_least", low=n)
-
-
-def rows_at_most(n: int) -> Expectation:
-    """The table has ``n`` rows or fewer."""
-    return Expectation("rows_at_most", high=n)
-
-
-def nulls_at_most(column: str, n: int) -> Expectation:
-    """At most ``n`` rows are null."""
-    return Expectation("nulls_at_most", column, high=n)
-
-
-def null_share_at_most(column: str, share: float) -> Expectation:
-    """At most this share of the rows, 0..1, is null; it holds for a table without rows."""
-    return Expectation("null_share_at_most", column, high=share)
-
-
-def within(column: str, low: float | None = None, high: float | None = None) -> Expectation:
-    """All finite numbers are in ``[low, high]``; None is no bound; it holds where there are none."""
-    return Expectation("within", column, low, high)
-
-
-def not_constant(column: str) -> Expectation:
-    """There are two different values at least (of a text: two bins of its edges); null is a value here."""
-    return Expectation("not_constant", column)
-
-
-def finite(column: str) -> Expectation:
-    """No NaN and no infinity."""
-    return Expectation("finite", column, high=0)
 
 
 def check(profile: Iterable[ProfileRow], expectations: Sequence[Expectation]) -> tuple[Ok | Failed, ...]:
@@ -133,17 +94,9 @@ _CHECKS: dict[Rule, Callable[[Expectation, ProfileRow], Ok | Failed]] = {
     "within": _within,
     "not_constant": _not_constant,
     "finite": lambda expectation, row: _bounded(expectation, row.nans + row.infinities),
-}
-_SAYS: dict[Rule, str] = {
-    "rows_at_least": "at least {low} rows",
-    "rows_at_most": "at most {high} rows",
-    "nulls_at_most": "{column}: at most {high} nulls",
-    "null_share_at_most": "{column}: at most {high} of the rows null",
-    "within": "{column}: within {low} and {high}",
-    "not_constant": "{column}: two different values at least",
-    "finite": "{column}: no NaN and no infinity",
+    "rows_hold": lambda expectation, row: _bounded(expectation, row.nulls),
 }
 
 
-def _show(value: float | None) -> str:
-    return "no bound" if value is None else f"{value:.10g}"
+def _show(value: float) -> str:
+    return f"{value:.10g}"

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from headrace.contracts.events import EventContract
+from headrace.contracts.expectation import expectations_of
 from headrace.contracts.models import ModelContract
 from headrace.contracts.namespaces import as_of_column
 from headrace.contracts.taken import Readable
@@ -61,6 +62,7 @@ def scores_table(model: ModelContract, source: EventContract) -> Table:
         partitioned_by=("as_of",),
         replaced_by="as_of",
         stamped="end",
+        expects=expectations_of(model.expectations),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from headrace.contracts.expectation import Expectation
 from headrace.ground.interval import Interval
 
 FORMAT_VERSION = 1
@@ -29,6 +30,7 @@ class Table:
     ``kept`` says for how long earlier versions are (see ``tables.retention``): as all tables; with a log that outlives
     them, for what its commits say; as raw text, which may hold personal values; or as a working table, to whose earlier
     versions nothing goes back. ``trailing``: a commit also lets go the rows that are so much older than its interval.
+    ``expects``: what must hold for the rows of a commit before anybody reads them; no part of which table it is.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Table:
     kept: Literal["history", "manifests", "raw text", "working"] = "history"
     trailing: timedelta | None = None
     format_version: int = FORMAT_VERSION
+    expects: tuple[Expectation, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
