@@ -43,6 +43,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.cli.outcome import show_outcome
     from headrace.cli.recording import Recording
     from headrace.cli.restoring import lift, mended, show_holds
+    from headrace.cli.staged import keep_refusals
     from headrace.cli.standstill import stands_still
     from headrace.cli.watching import Watching
     from headrace.graph.run import Run
@@ -83,6 +84,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         )
         with watch.over(asked, choice), recording.over(asked) as ended:
             status = ended(going.go())
+        keep_refusals(project, run_id, going.results.values())
         show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)
         watch.show(going.results)

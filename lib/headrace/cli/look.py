@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from headrace.cli import features, tables
+from headrace.cli import features, staged, tables
 from headrace.cli.choice import Choice
 from headrace.cli.options import HERE, Env, Folder, Sets
 
@@ -35,6 +35,12 @@ def table_history(
 ) -> None:  # fmt: skip
     """A table's commits: version, time, job, interval, run and rows; starts no Spark."""
     raise typer.Exit(tables.table_history(Choice(project, env, tuple(sets or ())), name, rows))
+
+
+@table.command("staged")
+def table_staged(env: Env = "local", project: Folder = HERE, sets: Sets = None) -> None:
+    """Rows that were held back, since they are not what their table expects: why, and where they lie; starts no Spark."""
+    raise typer.Exit(staged.table_staged(Choice(project, env, tuple(sets or ()))))
 
 
 @table.command("hash")

@@ -36,6 +36,8 @@ def maintain(choice: Choice, dry_run: bool) -> int:
         found = tuple(sink.lying(table.name for table in _tables(parts)))
         works = tuple(work_of(one, thresholds, now) for one in found)
         _show_plan(out, found, works)
+        for folder in sink.outdated(now):
+            out.print(f"{folder} was staged and never published; it is let go.", soft_wrap=True)
         if dry_run:
             out.print("Nothing was written.")
             return DONE

@@ -53,9 +53,11 @@ def interrupts_told(out: Console, choice: Choice) -> Iterator[None]:
 def _problem(choice: Choice, parts: Assembly, result: JobResult) -> str:
     if result.error is not None and choice.verbose:
         return trace_of(result.error)
-    if result.state == "refused":
+    if result.state == "refused" and not result.withheld:
         told = {"job": result.job, "reason": result.note, "evidence": evidence(parts), "resume": choice.resume()}
         return HeadraceError("GATE_REFUSED", **told).render()
+    if result.withheld:
+        return str(result.error)
     if isinstance(result.error, HeadraceError) or result.error is None:
         return f"{result.job}: {result.note}"
     return HeadraceError(

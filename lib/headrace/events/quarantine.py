@@ -22,6 +22,7 @@ def events_table(contract: EventContract) -> Table:
         partitioned_by=("event_date",),
         replaced_by="landed_on",
         indexed=("landed_on",),
+        sorted_by=contract.entity,
         expects=expectations_of(contract.expectations),
     )
 

@@ -41,6 +41,7 @@ def features_table(group: FeatureGroup) -> Table:
         stamped="end",
         indexed=("as_of",),
         unhashed=("as_of_month",),
+        sorted_by=("as_of", *group.entity),
         expects=expectations_of(group.expectations),
     )
 

@@ -96,6 +96,8 @@ class Refusal:
 
     reason: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    withheld: HeadraceError | None = None
+    """Of rows that are not as expected: nobody may go on with what was before, and the next run tries again."""
 
 
 def asset_key(asset: Asset) -> str:

@@ -27,6 +27,7 @@ class Entry:
 
     ``stamp`` is the identity of the job and of everything that it read. ``seconds`` and rows are those of the whole
     step, in which ``intervals`` adjacent intervals were done at once. ``origin`` is None in entries from before it was kept.
+    A refusal without a stamp is of rows that were held back: it settles nothing.
     """
 
     at: datetime
@@ -42,6 +43,11 @@ class Entry:
     outputs: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     origin: Origin | None = None
+
+    @property
+    def withheld(self) -> bool:
+        """Whether rows were made, and held back as not what is expected of them."""
+        return self.state == "refused" and not self.stamp
 
 
 class Rows(Protocol):
@@ -64,6 +70,7 @@ class Ledger:
         self.entries: list[Entry] = entries_of(rows.read_rows(LEDGER))
         self._settled: dict[str, dict[Interval, Entry]] = {}
         self._published: set[str] = set()
+        self._withheld: dict[str, dict[Interval, Entry]] = {}
         self._index(self.entries)
 
     def append(self, entries: Iterable[Entry]) -> None:
@@ -81,6 +88,10 @@ class Ledger:
         """The settled intervals that left outputs."""
         return {interval: entry for interval, entry in self.settled(job).items() if entry.state == "done"}
 
+    def withheld(self, job: str) -> Mapping[Interval, Entry]:
+        """The intervals of which rows were held back, and that were not settled since."""
+        return self._withheld.get(job, {})
+
     def published(self, job: str) -> bool:
         """Whether the job ever left outputs, though its latest try may have been refused."""
         return job in self._published
@@ -89,8 +100,11 @@ class Ledger:
         for entry in entries:
             if entry.state == "done":
                 self._published.add(entry.job)
-            if entry.state != "failed":
+            if entry.withheld:
+                self._withheld.setdefault(entry.job, {})[entry.interval] = entry
+            elif entry.state != "failed":
                 self._settled.setdefault(entry.job, {})[entry.interval] = entry
+                self._withheld.get(entry.job, {}).pop(entry.interval, None)
 
 
 def entries_of(rows: Iterable[Mapping[str, Any]]) -> list[Entry]:

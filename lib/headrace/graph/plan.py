@@ -65,10 +65,17 @@ class Step:
         """The stamp of each interval; empty where none is known."""
         return {due.interval: due.stamp or "" for due in self.dues}
 
-    def entries(self, whole: Entry) -> list[Entry]:
-        """The step's entry for each of its intervals, each with its own stamp and origin."""
+    def entries(self, whole: Entry, settled: bool = True) -> list[Entry]:
+        """The step's entry for each of its intervals, each with its own origin and, where it is settled, its stamp."""
+        stamps = self.stamps if settled else dict.fromkeys(self.stamps, "")
         return [
-            replace(whole, interval=due.interval, stamp=due.stamp or "", intervals=len(self.dues), origin=due.origin)
+            replace(
+                whole,
+                interval=due.interval,
+                stamp=stamps[due.interval],
+                intervals=len(self.dues),
+                origin=due.origin,
+            )
             for due in self.dues
         ]
 

@@ -17,7 +17,7 @@ from headrace.tables.source import SourceTable
 
 Kind = Literal[
     "never done", "new interval", "forced", "output missing", "rolled back", "contract changed", "code changed",
-    "late data", "input restated", "input changed", "upstream due", "something changed",
+    "late data", "input restated", "input changed", "upstream due", "something changed", "rows refused",
 ]  # fmt: skip
 
 
@@ -40,6 +40,9 @@ def reasons(
     job: Job, interval: Interval, seen: View, entry: Entry | None, stamp: str | None, now: Origin
 ) -> tuple[Reason, ...]:
     """Why an interval is due; () where it is not."""
+    withheld = seen.ledger.withheld(job.name).get(interval)
+    if withheld is not None and (entry is None or entry.stamp != stamp):
+        return (Reason("rows refused", f"its rows were refused in run {withheld.run_id}"),)
     if entry is None:
         return (NEW_INTERVAL if seen.ledger.settled(job.name) else NEVER_DONE,)
     if job.name in seen.forced:

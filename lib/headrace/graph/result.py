@@ -26,10 +26,15 @@ class JobResult:
     note: str = ""
     error: BaseException | None = None
 
+    @property
+    def withheld(self) -> bool:
+        """Whether rows were held back: what is below has nothing to go on with."""
+        return self.state == "refused" and self.error is not None
+
 
 def total(job: str, results: list[JobResult]) -> JobResult:
     """Several steps of one job as one result."""
-    refused = next((result for result in results if result.state == "refused"), None)
+    refused = max((one for one in results if one.state == "refused"), key=lambda one: one.withheld, default=None)
     counts = [result.rows_in for result in results if result.rows_in is not None]
     return JobResult(
         job=job,
@@ -38,6 +43,7 @@ def total(job: str, results: list[JobResult]) -> JobResult:
         rows_in=sum(counts) if counts else None,
         rows_out=sum(result.rows_out or 0 for result in results),
         intervals=sum(result.intervals for result in results),
+        error=refused.error if refused is not None else None,
         note=refused.note if refused is not None else ", ".join(dict.fromkeys(result.note for result in results)),
     )
 

@@ -28,6 +28,7 @@ from headrace.graph.order import longest_path, ranked, startable
 from headrace.graph.plan import Step, due, not_ready, steps, survey
 from headrace.graph.project import Project
 from headrace.graph.proof import identity
+from headrace.graph.publish import publish
 from headrace.graph.result import JobResult, by_output, total
 from headrace.graph.rows import rows_read
 from headrace.graph.sessions import JobSessions
@@ -164,7 +165,7 @@ class Run:
         """Why the job cannot go on: something upstream failed, or was refused and has no earlier output."""
         for name in sorted(self._parents()[job.name]):
             state = self.results[name].state
-            if state in ("failed", "skipped", "not ready"):
+            if state in ("failed", "skipped", "not ready") or self.results[name].withheld:
                 return f"{name} {state}"
             if state == "refused" and not self._has_earlier_output(name, job):
                 return f"{name} refused, and there is no earlier output"
@@ -203,8 +204,9 @@ class Run:
         now, seconds = datetime.now(UTC), time.monotonic() - began
         entry = Entry(now, self.run_id, name, step.interval, "done", "", seconds, rows_in)
         if isinstance(outcome, Refusal):
-            self._write_down(step, replace(entry, state="refused", note=outcome.reason))
-            return JobResult(name, "refused", seconds, rows_in, 0, count, outcome.reason)
+            refused = replace(entry, state="refused", note=outcome.reason)
+            self._write_down(step, refused, settled=outcome.withheld is None)
+            return JobResult(name, "refused", seconds, rows_in, 0, count, outcome.reason, outcome.withheld)
         why = f"{fallback}; {step.why}" if fallback else step.why
         rows = sum(receipt.rows or 0 for receipt in outcome.values())
         outputs = {output: receipt.version for output, receipt in outcome.items()}
@@ -246,11 +248,7 @@ class Run:
                 return value
             holding = self.look().holding
             parts = {asset: part for asset, part in by_output(job, value) if holding.of_output(asset) is None}
-            said = self._identity(step, tuple(parts), sinks)
-            return {
-                asset_key(asset): sinks[type(asset)].commit(asset, part, at, said | {"output": asset_key(asset)})
-                for asset, part in parts.items()
-            }
+            return publish(job.name, parts, at, self._identity(step, tuple(parts), sinks), sinks)
         finally:
             for frame in held:
                 frame.unpersist()
@@ -271,8 +269,8 @@ class Run:
         entries = (entry for entry in reversed(self.ledger.entries) if key in entry.outputs)
         return next((entry.outputs[key] for entry in entries), "outside")
 
-    def _write_down(self, step: Step, entry: Entry) -> None:
-        entries = step.entries(entry)
+    def _write_down(self, step: Step, entry: Entry, settled: bool = True) -> None:
+        entries = step.entries(entry, settled)
         with self._ledger_lock:
             self.ledger.append(entries)
         self.events.recorded(step, entries)

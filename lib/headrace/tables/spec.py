@@ -30,6 +30,7 @@ class Table:
     ``kept`` says for how long earlier versions are (see ``tables.retention``): as all tables; with a log that outlives
     them, for what its commits say; as raw text, which may hold personal values; or as a working table, to whose earlier
     versions nothing goes back. ``trailing``: a commit also lets go the rows that are so much older than its interval.
+    ``sorted_by``: the columns by which rows lie in a file, behind those of its partition.
     ``expects``: what must hold for the rows of a commit before anybody reads them; no part of which table it is.
     """
 
@@ -45,6 +46,7 @@ class Table:
     kept: Literal["history", "manifests", "raw text", "working"] = "history"
     trailing: timedelta | None = None
     format_version: int = FORMAT_VERSION
+    sorted_by: tuple[str, ...] = field(default=(), compare=False)
     expects: tuple[Expectation, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from headrace.ground.asset import At, Receipt
 from headrace.tables.layout import MAINTENANCE, Laid, Lying, Need, Upkeep, Work, lying
 from headrace.tables.log import TableLog
 from headrace.tables.retention import FILES, retained
+from headrace.tables.staging import outdated
 from headrace.tables.store import Store
 from headrace.tables.upkeep import named, tend
 
@@ -58,9 +61,16 @@ class UpkeepSink:
     def tend(self, works: Iterable[Work], run_id: str, now: datetime) -> list[dict[str, Any]]:
         """Do what is due, write it down, and give it back."""
         rows = [self._tend(work, run_id, now) for work in works if work.due]
+        rows += [_let_go(folder, run_id, now) for folder in self.outdated(now)]
         if rows:
             self.store.append_rows(MAINTENANCE, rows, SCHEMA)
         return rows
+
+    def outdated(self, now: datetime) -> tuple[Path, ...]:
+        """What was staged and not published for longer than tables keep their versions, in folders of this machine."""
+        roots = {self.store.warehouse, *self.store.places.values()}
+        before = now - self.store.retention.tables
+        return tuple(found for root in roots if isinstance(root, Path) for found in outdated(root, before))
 
     def _tend(self, work: Work, run_id: str, now: datetime) -> dict[str, Any]:
         (before,) = self.lying([work.table])
@@ -78,3 +88,20 @@ class UpkeepSink:
             "bytes_freed": on_disk[0] - on_disk[1],
             "what": work.told,
         }
+
+
+def _let_go(folder: Path, run_id: str, now: datetime) -> dict[str, Any]:
+    """Remove what lies staged; the row that says so."""
+    sizes = [path.stat().st_size for path in folder.rglob("*.parquet")]
+    shutil.rmtree(folder)
+    return {
+        "at": now,
+        "run_id": run_id,
+        "table": "/".join(folder.parts[-3:]),
+        "files_before": len(sizes),
+        "files_after": 0,
+        "bytes_before": sum(sizes),
+        "bytes_after": 0,
+        "bytes_freed": sum(sizes),
+        "what": "let go what was staged, and not published since",
+    }

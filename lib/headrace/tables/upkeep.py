@@ -85,6 +85,17 @@ def tend(store: Store, work: Work, run_id: str) -> None:
             store.spark.sql(f"VACUUM {place} RETAIN {work.hours} HOURS")
 
 
+def tell(store: Store, table: Table, properties: Mapping[str, str]) -> None:
+    """Give a table properties, in one commit; no row changes."""
+    told = ", ".join(f"'{_escaped(key)}' = '{_escaped(value)}'" for key, value in properties.items())
+    with commit_lock(store.lock_file(table)):
+        store.spark.sql(f"ALTER TABLE delta.`{store.path(table)}` SET TBLPROPERTIES ({told})")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
 def _sizes(small: int) -> dict[str, str]:
     return {
         "spark.databricks.delta.optimize.minFileSize": str(small),
