@@ -34,6 +34,12 @@ FILES = {
         "  - {name: paid, meaning: p, aggregate: sum, expression: paid, scale: 2, windows: [7d]}\n"
     ),
 }
+EXPECTATIONS = """\
+expectations:
+  - {rule: rows_at_least, rows: 6}
+  - {rule: within, column: paid_7d, low: 0, high: 1000}
+  - {rule: rows_hold, expression: visits_3d <= visits_all}
+"""
 TABLES = ("raw.events_visits", "raw.quarantine", "raw.tally", "tiles.visits", "features.visiting")
 
 
@@ -46,6 +52,13 @@ def make_project(folder: Path, days: int = 10, a_day: int = 6) -> Path:
     agree(folder)
     for day in range(days):
         land(folder, START + timedelta(days=day), "a", [visit(day * a_day + n, day, n) for n in range(a_day)])
+    return folder
+
+
+def expecting(folder: Path) -> Path:
+    """The project, whose features are staged and audited before they are published."""
+    contract = folder / "conf/contracts/features/visiting.yaml"
+    contract.write_text(contract.read_text(encoding="utf-8") + EXPECTATIONS, encoding="utf-8")
     return folder
 
 

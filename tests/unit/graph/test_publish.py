@@ -110,7 +110,7 @@ def test_refused_rows_publish_nothing_of_their_step_skip_what_is_below_and_leave
     assert said.startswith(
         "ROWS_REFUSED: a, 2017-01-01..2017-01-02: rows are held back. t.a: expected at least 2 rows; seen 1 rows\n"
     )
-    assert "headrace table staged (they lie at staged/t.a," in said
+    assert "headrace table staged (those of t.a lie at staged/t.a," in said
     (refused,) = (one for one in faked.ledger.entries if one.state == "refused")
     assert (refused.withheld, refused.stamp, refused.outputs) == (True, "", {})
     assert refused.note == said.partition("\n")[0]
