@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from headrace.ground.asset import At
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, parse_instant
 from headrace.tables.hash import table_hash
 from headrace.tables.spec import Table
+from headrace.tables.staging import Staging
 from headrace.tables.store import Store
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
@@ -36,6 +38,22 @@ def test_a_warehouse_by_uri_works_like_a_folder(spark, tmp_path):
         assert table_hash(store.load(TABLE)) == table_hash(rows(spark, (1, 10), (2, 21)))
     assert (tmp_path / "folder/_locks").exists()
     assert not (tmp_path / "uri/_locks").exists(), "no file locks where Delta's log store decides"
+
+
+def test_rows_are_staged_published_and_let_go_by_uri(spark, tmp_path):
+    """What cannot be listed is emptied: of the stage there is a log, and no row."""
+    store = Store(spark, (tmp_path / "uri").as_uri())
+    at = At(Interval(parse_instant("2024-03-01"), parse_instant("2024-03-03")), "r", parse_instant("2024-03-03"), 1)
+    for attempt in (20, 21):
+        staging = Staging(store, "visit", at.interval)
+        staging.clear((TABLE,))
+        assert staging.write(TABLE, rows(spark, (1, 10), (2, attempt)), at, {}).count() == 2
+        staging.refuse(TABLE, "it's too few")
+    assert not store.exists(TABLE)
+    assert staging.publish(TABLE, at, {"job": "visit"}).rows == 2
+    staging.clear((TABLE,))
+    assert table_hash(store.load(TABLE)) == table_hash(rows(spark, (1, 10), (2, 21)))
+    assert not any((tmp_path / "uri/_staged").rglob("*.parquet"))
 
 
 def test_a_killed_first_write_and_a_newer_format_are_known_by_uri_too(spark, tmp_path):

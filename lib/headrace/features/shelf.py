@@ -147,6 +147,7 @@ class Shelf:
             "Key": ", ".join(table.keys),
             "Partitions": ", ".join(table.partitioned_by),
             "Replaced by": table.replaced_by or "",
+            "Expected": "; ".join(map(str, table.expects)),
             "Files": f"{extent.files:,}" if extent is not None else "",
         }
         told = Entry(
