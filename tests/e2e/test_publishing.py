@@ -96,7 +96,7 @@ def test_refused_rows_wait_staged_until_mended_ones_are_published(
     ), shown  # fmt: skip
     assert "_staged/" not in call("table", "list", "--project", str(root))[1]
     shown = " ".join(call("table", "show", FEATURES, "--project", str(root))[1].split())
-    assert "Expected at least 6 rows; paid_7d: within 0 and 1000; visits_3d <= visits_all: true but for" in shown
+    assert "expected at least 6 rows; paid_7d: within 0 and 1000; visits_3d <= visits_all: true but for" in shown
     record = json.loads((root / "home/alerts/refused-build_features-bad.json").read_text(encoding="utf-8"))
     assert (record["code"], record["table"], record["broken"]) == ("ROWS_REFUSED", FEATURES, broken)
     status, planned = call("plan", "--project", str(root))

@@ -56,7 +56,7 @@ class Expectation:
                 return f"isnan(CAST({column} AS DOUBLE)) OR abs(CAST({column} AS DOUBLE)) = DOUBLE('Infinity')"
             case "within":
                 bounds = ((self.low, "<"), (self.high, ">"))
-                outside = " OR ".join(f"{column} {sign} {bound!r}" for bound, sign in bounds if bound is not None)
+                outside = " OR ".join(f"{column} {sign} {bound}" for bound, sign in bounds if bound is not None)
                 return f"({outside}) AND abs(CAST({column} AS DOUBLE)) < DOUBLE('Infinity')"
             case _:
                 return None
