@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from headrace.graph.result import JobResult
 
 ROWS_REFUSED = "ROWS_REFUSED"
-LEFT = "left behind by a run that was stopped"
+LEFT = "not judged yet, or left behind by a run that was stopped"
 
 
 def table_staged(choice: Choice) -> int:

@@ -88,7 +88,7 @@ def tend(store: Store, work: Work, run_id: str) -> None:
 def tell(store: Store, table: Table, properties: Mapping[str, str]) -> None:
     """Give a table properties, in one commit; no row changes."""
     told = ", ".join(f"'{_escaped(key)}' = '{_escaped(value)}'" for key, value in properties.items())
-    with commit_lock(store.lock_file(table)):
+    with store.writing(table):
         store.spark.sql(f"ALTER TABLE delta.`{store.path(table)}` SET TBLPROPERTIES ({told})")
 
 
