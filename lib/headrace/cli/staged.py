@@ -26,7 +26,7 @@ def table_staged(choice: Choice) -> int:
         HeadraceError: TABLE_LOG_ELSEWHERE, TABLE_LOG_UNREADABLE.
     """
     from headrace.tables.staging import FOLDER, staged_in
-    from headrace.tables.store import sql_name
+    from headrace.tables.upkeep import sql_name
 
     project, _ = choice.open()
     if not isinstance(project.tables_at, Path):
