@@ -15,7 +15,9 @@ HOUR = 4
 """By then what arrived until midnight has landed."""
 _LENGTH = re.compile(r"([0-9]+)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-DAY, WEEK = 86400, 7 * 86400
+AN_HOUR, DAY, WEEK = 3600, 86400, 7 * 86400
+MINUTE = 10
+"""By then what arrived in the hour before has landed."""
 
 
 def cron(manifest: Manifest) -> str | None:
@@ -34,6 +36,9 @@ def cron(manifest: Manifest) -> str | None:
         return f"0 {HOUR} * * *"
     if seconds(shortest) == WEEK:
         return f"0 {HOUR} * * {_weekday(manifest.start)}"
+    if DAY % seconds(shortest) == 0 and seconds(shortest) % AN_HOUR == 0:
+        hours = seconds(shortest) // AN_HOUR
+        return f"{MINUTE} {'*' if hours == 1 else f'*/{hours}'} * * *"
     length = shortest.cadence.length
     raise HeadraceError("EXPORT_SCHEDULE", job=shortest.name, problem=f"no cron has an interval of {length}")
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from headrace.graph.job import Each, Job, Latest
+from headrace.contracts.names import show_span
+from headrace.graph.job import Asset, Each, Job, Once
 from headrace.graph.project import Project
 from headrace.ground.errors import HeadraceError, nearest
-from headrace.ground.interval import DAY
+from headrace.ground.interval import DAY, HOUR
 from headrace.tables.landing import LandingZone
 from headrace.tables.source import SourceTable
+from headrace.tables.spec import Table
 
 Graph = tuple[Job, ...]
 
@@ -92,10 +95,31 @@ def check_docstrings(graph: Graph, project: Project) -> Iterator[Fault]:
 
 
 def check_cadence(graph: Graph, project: Project) -> Iterator[Fault]:
-    """An interval length that the project's span is no multiple of."""
+    """Intervals that days are not made of; those of hours beside what there is by day only."""
+    makers = {output.name: job for job in graph for output in job.outputs}
     for job in graph:
-        if isinstance(job.every, Each | Latest) and job.every.length % DAY:
-            yield Fault(f"job '{job.name}': its intervals are no whole days, but sources land by day", (job,))
+        if isinstance(job.every, Once) or job.every.length % DAY == timedelta(0):
+            continue
+        if job.every.length % HOUR or DAY % job.every.length:
+            yield Fault(f"job '{job.name}': its intervals are neither whole days nor hours that make up a day", (job,))
+            continue
+        for name, asset in job.inputs.items():
+            said = _too_coarse(asset, makers.get(asset.name), job.every.length, name in job.history)
+            if said:
+                yield Fault(f"job '{job.name}' is done every {show_span(job.every.length)}, but {said}", (job,))
+        for output in job.outputs:
+            if isinstance(output, Table) and output.replaced_by is not None and output.stamped == "start":
+                yield Fault(f"job '{job.name}': rows of '{output.name}' name a day; stamped='within' or 'end'", (job,))
+
+
+def _too_coarse(asset: Asset, maker: Job | None, length: timedelta, history: bool) -> str:
+    """Why intervals of hours cannot read an input; of ``history`` they read what was over by then."""
+    if maker is None or isinstance(asset, LandingZone | SourceTable):
+        return f"'{asset.name}' lands by day"
+    every = maker.every
+    if history or not isinstance(every, Each) or length % every.length == timedelta(0):
+        return ""
+    return f"'{asset.name}' is made every {show_span(every.length)}; name it in history to read what was over by then"
 
 
 def check_deadlines(graph: Graph, project: Project) -> Iterator[Fault]:

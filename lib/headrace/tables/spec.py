@@ -22,8 +22,8 @@ class Table:
     """A Delta table ``schema.table``.
 
     ``replaced_by`` is the column that says to which interval a row belongs: a DATE that is the interval's start
-    (``stamped="start"``: ``start <= x < end``) or a TIMESTAMP that is its end (``start < x <= end``). None: the table is
-    one whole.
+    (``stamped="start"``: ``start <= x < end``), a TIMESTAMP that is its end (``"end"``: ``start < x <= end``) or one that
+    lies in it (``"within"``: ``start <= x < end``). None: the table is one whole.
     ``part`` fixes a column to a value: the writer owns only those rows (several sources share one quarantine).
     ``indexed`` are the columns on which Delta keeps statistics for skipping files; none named: the one of
     ``replaced_by``. Statistics are values in the log, so no key and nothing personal is among them.
@@ -39,7 +39,7 @@ class Table:
     keys: tuple[str, ...] = ()
     partitioned_by: tuple[str, ...] = ()
     replaced_by: str | None = None
-    stamped: Literal["start", "end"] = "start"
+    stamped: Literal["start", "end", "within"] = "start"
     part: tuple[str, str] | None = None
     indexed: tuple[str, ...] = ()
     unhashed: tuple[str, ...] = field(default=())
@@ -78,6 +78,8 @@ class Table:
     def _bounds(self, column: str, interval: Interval) -> list[str]:
         if self.stamped == "start":
             return [f"{column} >= DATE '{interval.start:%Y-%m-%d}'", f"{column} < DATE '{interval.end:%Y-%m-%d}'"]
+        if self.stamped == "within":
+            return [f"{column} >= {_instant(interval.start)}", f"{column} < {_instant(interval.end)}"]
         return [f"{column} > {_instant(interval.start)}", f"{column} <= {_instant(interval.end)}"]
 
 

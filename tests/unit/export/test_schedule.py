@@ -20,6 +20,8 @@ WEEKLY, ONCE = Cadence("latest", "7d"), Cadence("once", start="2017-01-01", end=
         ((WEEKLY,), "2017-01-04", "0 4 * * 3"),
         ((WEEKLY,), "2017-01-07T12:00:00+00:00", "0 4 * * 6"),
         ((ONCE,), "2017-01-01", None),
+        ((DAILY, Cadence("each", "1h")), "2017-01-01", "10 * * * *"),
+        ((Cadence("each", "6h"), WEEKLY), "2017-01-01", "10 */6 * * *"),
     ],
 )
 def test_it_follows_from_the_shortest_interval(cadences, start, expected):
@@ -27,7 +29,7 @@ def test_it_follows_from_the_shortest_interval(cadences, start, expected):
     assert cron(manifest_of(*jobs, start=start)) == expected
 
 
-@pytest.mark.parametrize("length", ["14d", "2d", "6h", "36h"])
+@pytest.mark.parametrize("length", ["14d", "2d", "7h", "36h"])
 def test_an_interval_that_no_cron_has_is_refused_by_job_unless_conf_says_when(length):
     jobs = (node("weekly", cadence=Cadence("each", "21d")), node("odd", cadence=Cadence("each", length)))
     with pytest.raises(HeadraceError) as caught:

@@ -9,16 +9,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from graph_fakes import job, table
+from graph_fakes import job, run, table
 
-from headrace.graph.job import Each, Latest
+from headrace.graph.job import Each, Job, Latest
 from headrace.graph.lint import Fault, lint, upstream
 from headrace.ground.config import Cost
 from headrace.ground.errors import HeadraceError
+from headrace.tables.landing import LandingZone
+from headrace.tables.spec import Table
 
 HERE = Path(__file__).resolve().parent
 PROJECT = SimpleNamespace(root=HERE, config=SimpleNamespace(deadlines={}, cost=Cost()))
 """As much of a project as a graph is held to."""
+
+ZONE, DATED = LandingZone("shop", HERE), Table("t.dated", "d", replaced_by="day")
 
 
 def silent(inputs, at, project):  # what is wrong with it is that it says nothing
@@ -33,12 +37,26 @@ def silent(inputs, at, project):  # what is wrong with it is that it says nothin
         ((job("a", "z"),), ["job 'a' reads z = 't.z', which no job makes"]),
         ((replace(job("a"), run=silent),), ["job 'a': its run() has no docstring"]),
         (
-            (job("a", every=Each(timedelta(hours=6))),),
-            ["job 'a': its intervals are no whole days, but sources land by day"],
+            (job("a", every=Each(timedelta(hours=7))), job("b", every=Latest(timedelta(hours=36)))),
+            [
+                "job 'a': its intervals are neither whole days nor hours that make up a day",
+                "job 'b': its intervals are neither whole days nor hours that make up a day",
+            ],
         ),
         (
-            (job("a", every=Latest(timedelta(hours=36))),),
-            ["job 'a': its intervals are no whole days, but sources land by day"],
+            (job("a"), job("b", "a", every=Each(timedelta(hours=6)))),
+            ["job 'b' is done every 6h, but 't.a' is made every 1d; name it in history to read what was over by then"],
+        ),
+        (
+            (job("a", every=Each(timedelta(hours=8))), job("b", "a", every=Each(timedelta(hours=12)))),
+            ["job 'b' is done every 12h, but 't.a' is made every 8h; name it in history to read what was over by then"],
+        ),
+        (
+            (Job("a", run, {"landed": ZONE}, (DATED,), every=Each(timedelta(hours=1)), history=("landed",)),),
+            [
+                "job 'a' is done every 1h, but 'landing.shop' lands by day",
+                "job 'a': rows of 't.dated' name a day; stamped='within' or 'end'",
+            ],
         ),
         ((job("a", "b"), job("b", "a")), ["a cycle: a -> b -> a"]),
         ((job("a", "a"),), ["a cycle: a -> a"]),
