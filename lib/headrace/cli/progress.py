@@ -15,10 +15,14 @@ from headrace.graph.events import Events
 from headrace.graph.plan import Step
 from headrace.graph.result import JobResult
 from headrace.ground.secret import redact
+from headrace.ground.stages import Stage
 from headrace.ground.telling import told
 
 Left = Callable[[], tuple[float, float, float] | None]
-Stages = Callable[[], tuple[tuple[str, int, int], ...]]
+Stages = Callable[[], tuple[Stage, ...] | None]
+EVERY = 30.0
+"""Seconds between two looks at the stages, where lines are written and nobody sees a table."""
+UNSEEN = "stages, rows and spilled bytes of what runs are not seen on Spark Connect"
 _STYLES = {
     "done": "green",
     "up to date": "dim",
@@ -30,7 +34,10 @@ _STYLES = {
 
 
 class Progress:
-    """Listens to a run. ``left`` foretells the seconds until its end: low, likely, high; None where nothing is known."""
+    """Listens to a run. ``stages`` are those that run now; None where nobody can see them.
+
+    ``left`` foretells the seconds until its end: low, likely, high; None where nothing is known.
+    """
 
     def __init__(self, console: Console, jobs: tuple[str, ...], stages: Stages, left: Left) -> None:
         self.console = console
@@ -38,6 +45,7 @@ class Progress:
         self._stages = stages
         self._foreseen = left
         self._began = time.monotonic()
+        self._looked = self._began
         self._running: dict[str, tuple[float, Step]] = {}
         self._results: dict[str, JobResult] = {}
         self._lock = threading.Lock()
@@ -45,7 +53,7 @@ class Progress:
     @property
     def events(self) -> Events:
         """The callbacks for the run."""
-        return Events(self._start, self._finish, self._retry, self._warn)
+        return Events(self._start, self._finish, self._retry, self._warn, passed=self._pass)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -77,6 +85,28 @@ class Progress:
     def _warn(self, job: str, text: str) -> None:
         self._say(f"{job}: warning: {redact(text)}")
 
+    def _pass(self) -> None:
+        """In a log, now and then, how far each running job is."""
+        now = time.monotonic()
+        if self.console.is_terminal or now - self._looked < EVERY:
+            return
+        self._looked = now
+        stages = self._by_job()
+        with self._lock:
+            running = sorted(self._running)
+        left = self._left()
+        for job in running:
+            at = UNSEEN if stages is None else stages.get(job, "between two stages")
+            self._say(f"{job}: {at}; {left}" if left else f"{job}: {at}")
+
+    def _by_job(self) -> dict[str, str] | None:
+        """What each job's stages are at; None where they are not to be seen."""
+        found = self._stages()
+        if found is None:
+            return None
+        jobs = dict.fromkeys(stage.job for stage in found)
+        return {job: "; ".join(stage.told for stage in found if stage.job == job) for job in jobs}
+
     def _say(self, text: str) -> None:
         self.console.print(
             f"[{time.monotonic() - self._began:6.1f} s] {text}", highlight=False, markup=False, soft_wrap=True
@@ -94,20 +124,18 @@ class Progress:
         table = _columns()
         with self._lock:
             running, results = dict(self._running), dict(self._results)
+        stages = self._by_job()
         for job in self.jobs:
             if job in results:
                 _add(table, results[job])
             elif job in running:
                 began, step = running[job]
-                table.add_row(
-                    job, "running", "", "", f"{time.monotonic() - began:.0f}", _intervals(len(step.dues)), step.why
-                )
+                at = (stages or {}).get(job, step.why)
+                table.add_row(job, "running", "", "", f"{time.monotonic() - began:.0f}", str(len(step.dues)), at)
             else:
                 table.add_row(job, "[dim]waiting[/]", "", "", "", "", "")
-        stages = "  ".join(f"{done}/{tasks} tasks" for _, done, tasks in self._stages())
-        left = self._left()
-        ahead = f", {left}" if left else ""
-        table.caption = f"{time.monotonic() - self._began:.0f} s{ahead}  {stages}"
+        parts = (f"{time.monotonic() - self._began:.0f} s", self._left(), UNSEEN if stages is None else "")
+        table.caption = ", ".join(filter(None, parts))
         return table
 
 

@@ -23,7 +23,7 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult
 from headrace.ground.interval import Interval
-from headrace.ground.session import running_stages
+from headrace.ground.stages import running_stages
 
 
 @dataclass(frozen=True)

@@ -256,13 +256,13 @@ def session_for_thread(spark: SparkSession, pool: str) -> Iterator[SparkSession]
         cloned.client.close()
 
 
-def running_stages(spark: SparkSession) -> tuple[tuple[str, int, int], ...]:
-    """``(stage name, tasks done, tasks)`` of each running stage; empty on Spark Connect."""
+def active_stages(spark: SparkSession) -> list[Any] | None:
+    """The running stages as Spark's status store has them (its ``v1.StageData``); None on Spark Connect."""
     if not is_classic(spark):
-        return ()
-    tracker = spark.sparkContext.statusTracker()
-    stages = (tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds())
-    return tuple((info.name, info.numCompletedTasks, info.numTasks) for info in stages if info is not None)
+        return None
+    context: Any = spark.sparkContext
+    found = context._jsc.sc().statusStore().activeStages()
+    return [found.apply(number) for number in range(found.size())]
 
 
 def cancel_all(spark: SparkSession) -> None:
