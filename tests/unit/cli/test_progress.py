@@ -39,8 +39,10 @@ def said(shown: Progress) -> str:
         (
             STAGES,
             (20, 40, 60),
-            "tiles: stage 12, 3/8 tasks, 1,200,000 rows read, 1.5 GiB spilled; stage 14, 1/1 tasks; "
-            "about 40 s left (20 to 60)",
+            (
+                "tiles: stage 12, 3/8 tasks, 1,200,000 rows read, 1.5 GiB spilled; stage 14, 1/1 tasks; "
+                "about 40 s left (20 to 60)"
+            ),
         ),
         (STAGES[1:2], None, "tiles: between two stages"),
         (None, None, f"tiles: {UNSEEN}"),

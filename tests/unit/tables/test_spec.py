@@ -20,6 +20,7 @@ OWN = "x > TIMESTAMP '2024-03-04 00:00:00Z' AND x <= TIMESTAMP '2024-03-05 00:00
         (Table("a.b", "m"), None),
         (Table("a.b", "m", replaced_by="x"), "x >= DATE '2024-03-04' AND x < DATE '2024-03-05'"),
         (Table("a.b", "m", replaced_by="x", stamped="end"), OWN),
+        (Table("a.b", "m", replaced_by="x", stamped="within"), OWN.replace(">", ">=").replace("<=", "<")),
         (
             Table("a.b", "m", replaced_by="x", stamped="end", trailing=DAY),
             f"(({OWN}) OR x <= TIMESTAMP '2024-03-03 00:00:00Z')",
