@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import hours
 import pytest
 
 from headrace.graph.ledger import LEDGER
+from headrace.tables.log import actions_of
 from headrace.tables.store import Store
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
@@ -59,8 +59,8 @@ def hours_table(name: str) -> Any:
     return Table(f"own.{name}", name)
 
 
-def transactions(root: Path) -> list[dict[str, Any]]:
+def transactions(root: Path) -> list[Any]:
     """Delta's ``txn`` actions in the logs of all tables."""
     logs = sorted((root / "home/warehouse").glob("*/*/_delta_log/*.json"))
     assert len(logs) > 10
-    return [action for log in logs for action in map(json.loads, log.open(encoding="utf-8")) if "txn" in action]
+    return [action for log in logs for action in actions_of(log) if "txn" in action]
