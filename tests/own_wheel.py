@@ -20,7 +20,7 @@ def build_wheel(folder: Path) -> Path:
     for name in FILES:
         shutil.copy(ROOT / name, tree)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(tree)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
     (wheel,) = folder.glob("headrace-*.whl")
     return wheel

@@ -54,7 +54,7 @@ def run(notebook: Any, project: Path) -> Any:
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     pytest.importorskip("ipykernel", reason="ipykernel is not installed")
     place = {"metadata": {"path": str(ROOT / "notebooks")}}
-    client = nbclient.NotebookClient(notebook, timeout=180, kernel_name="python3", resources=place)
+    client = nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place)
     client.execute(env={**os.environ, **SMALL, "HEADRACE_PROJECT": str(project)})
     return notebook
 

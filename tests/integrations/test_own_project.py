@@ -116,7 +116,7 @@ def environment(folder: Path) -> Path:
     """
     wheels = [build_wheel(folder), weekend_wheel(folder)]
     home = folder / "env"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True, timeout=300)
     python = home / "bin/python"
     site = next(home.glob("lib/python*/site-packages"))
     (site / "others.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
@@ -134,7 +134,7 @@ def environment(folder: Path) -> Path:
         "--no-index",
         "--ignore-installed",
     ]
-    subprocess.run([*pip, *map(str, wheels)], check=True, capture_output=True, timeout=120)
+    subprocess.run([*pip, *map(str, wheels)], check=True, capture_output=True, timeout=600)
     return python
 
 
@@ -145,7 +145,7 @@ def weekend_wheel(folder: Path) -> Path:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     (wheel,) = folder.glob("weekend_jobs-*.whl")
     return wheel
 
@@ -167,7 +167,7 @@ def shop(spark, tmp_path_factory) -> Shop:
     env = clean(python.parent)
 
     def call(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, timeout=400, check=False)
+        return subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, timeout=1500, check=False)
 
     package = Path(
         call(str(python), "-c", "import headrace; print(headrace.__file__)", cwd=folder).stdout.strip()

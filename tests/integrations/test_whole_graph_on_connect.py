@@ -128,7 +128,7 @@ def server(tmp_path_factory) -> Iterator[str]:
             yield f"sc://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=300)
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
