@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOPBACK = "127.0.0.1"
-DEADLINE = 180
+DEADLINE = 600
 """Seconds that a program may take to answer; the machine may be busy with other tests."""
 BARE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 """All that a worker's shell knows: no environment of the clone's on PATH, no PYTHONPATH, no class path."""
