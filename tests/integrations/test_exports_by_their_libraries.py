@@ -1,7 +1,7 @@
 """Each export in the hands of its own project's library: databricks-bundles, Airflow, kfp, in environments of their own.
 
-No workspace, deployment or cluster is asked. The DAG and the pipeline run for real, on a small project, and leave the
-tables that ``headrace run`` leaves.
+No workspace, deployment or cluster is asked. The DAG and the pipeline run for real, from the landing to the report of a
+model's scores on a small project, and leave the tables that ``headrace run`` leaves.
 """
 
 from __future__ import annotations
@@ -14,15 +14,21 @@ import sys
 from pathlib import Path
 
 import pytest
+import tiny_training
 import yaml
 from bundle_checks import entries_of, faults, read_bundle
 from own_wheel import ROOT, build_wheel
-from tiny import hashes, make_project
+from tiny import TABLES, hashes, make_project
 
 from headrace.cli import main
 
 TARGETS = Path(__file__).parent / "targets"
-FROM, TO = "2024-03-01", "2024-03-04"
+FROM, TO = "2024-03-01", "2024-03-11"
+RESULTS = (*TABLES, "labels.gone", "training.going", "scores.going")
+JOBS = (
+    "ingest_events", "build_tiles", "build_features", "build_training_set", "train_model", "validate_model",
+    "release_model", "score_users", "monitor",
+)  # fmt: skip
 IMAGE = ("--set", "targets.kubeflow.image=registry.example.com/tiny:1")
 ONE_ATTEMPT = ("--set", "engine.attempts=1")
 STANDS_IN = """#!/bin/sh
@@ -67,10 +73,10 @@ def asked(record: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def expected(spark, tmp_path_factory):
-    """What ``headrace run`` leaves: the hash of every table."""
-    root = make_project(tmp_path_factory.mktemp("plain"), days=3)
+    """What ``headrace run`` leaves: the hash of every table without run ids and times."""
+    root = tiny_training.make_project(tmp_path_factory.mktemp("plain"))
     call(sys.executable, "-m", "headrace", "run", "--project", root, "--from", FROM, "--to", TO)
-    return hashes(spark, root)
+    return hashes(spark, root, RESULTS)
 
 
 def jars() -> str:
@@ -121,22 +127,21 @@ def airflow(tmp_path_factory):
 
 
 def test_the_script_runs_the_graph_and_leaves_the_same_tables(expected, spark, tmp_path):
-    root = make_project(tmp_path / "tiny", days=3)
+    root = tiny_training.make_project(tmp_path / "tiny")
     assert main(["export", "script", "--project", str(root), "--output", str(tmp_path)]) == 0
     submit = root / "spark-submit.sh"
     submit.write_text(f'#!/bin/sh\ncd -- "$(dirname -- "$0")" && exec {sys.executable} -m headrace.cli.submit "$@"\n')
     submit.chmod(0o755)
     call(tmp_path / "run.sh", "--from", FROM, "--to", TO, HEADRACE_SUBMIT=str(submit))
-    assert hashes(spark, root) == expected
+    assert hashes(spark, root, RESULTS) == expected
 
 
 def test_airflow_runs_the_graph_and_leaves_the_same_tables(airflow, expected, spark, tmp_path):
-    root = make_project(tmp_path / "tiny", days=3)
+    root = tiny_training.make_project(tmp_path / "tiny")
     assert main(["export", "airflow", "--project", str(root), "--output", str(tmp_path / "dags")]) == 0
     found = airflow(tmp_path / "dags/tiny_local.py", HEADRACE_PROJECT=str(root), HEADRACE_JARS=jars())
-    tasks = ("ingest_events", "build_tiles", "build_features", "settled")
-    assert found == {"run": "success", "tasks": dict.fromkeys(tasks, "success")}
-    assert hashes(spark, root) == expected
+    assert found == {"run": "success", "tasks": dict.fromkeys((*JOBS, "settled"), "success")}
+    assert hashes(spark, root, RESULTS) == expected
 
 
 def test_airflow_goes_on_after_a_refusal_and_the_run_has_failed(airflow, tmp_path):
@@ -152,11 +157,11 @@ def test_airflow_goes_on_after_a_refusal_and_the_run_has_failed(airflow, tmp_pat
 
 def test_kubeflow_runs_the_graph_and_leaves_the_same_tables(expected, spark, tmp_path):
     bin_folder = beside("kubeflow") / "bin"
-    root = make_project(tmp_path / "tiny", days=3)
+    root = tiny_training.make_project(tmp_path / "tiny")
     assert main(["export", "kubeflow", "--project", str(root), "--output", str(tmp_path / "out"), *IMAGE]) == 0
     words = (bin_folder / "python", TARGETS / "pipeline_by_kubeflow.py", tmp_path / "out/tiny_local.py", tmp_path)
     call(*words, FROM, TO, paths=(bin_folder,), HEADRACE_PROJECT=str(root))
-    assert hashes(spark, root) == expected
+    assert hashes(spark, root, RESULTS) == expected
 
 
 @pytest.mark.parametrize(("status", "last"), [(3, "build_features"), (1, "build_tiles")])
