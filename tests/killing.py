@@ -10,12 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-<<<<<<< HEAD
 DEADLINE = 600
 """Seconds that a run may take until it is where it is to be killed; the machine may be busy with other tests."""
-=======
-DEADLINE = 900
->>>>>>> 52c6cae (Tests: patience for a slow machine; a hang is still cut off)
 RUN = "from headrace.cli import main; raise SystemExit(main())"
 
 
