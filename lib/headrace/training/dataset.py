@@ -171,11 +171,16 @@ def build_training_set(
     # Each group is looked up from the bare keys, then joined: chained look-ups make Spark's optimizer derive
     # constraints from constraints until memory ends (5 groups did).
     for group, names in columns.items():
-        at, rows = as_of_column(group), _rows(group, features, names, contract)
-        found = _found(labels.select(*keys), rows, at, names, label, stale_after)
+        at, rows, asked = as_of_column(group), _rows(group, features, names, contract), labels.select(*keys)
+        if isinstance(rows, Counted):
+            values = rows.at(asked, "cutoff", *_cutoffs(label))
+            found = values.select(*keys, F.col(AS_OF).alias(at), *names)
+        else:
+            values = rows
+            found = _looked_up(asked, values, at, names, label, stale_after)
         spine = spine.join(found, on=keys, how="left")
         if group in groups:
-            empty = empty_values(found, groups[group], names)
+            empty = empty_values(values, groups[group], names)
             served = F.lit(True)
             if not isinstance(rows, Counted):
                 served = _served(snapshots_of(groups[group], snapshots), groups[group].zone, stale_after)
@@ -186,15 +191,12 @@ def build_training_set(
     )
 
 
-def _found(
-    asked: DataFrame, rows: Rows, at: str, names: Sequence[str], label: LabelContract, stale_after: timedelta
+def _looked_up(
+    asked: DataFrame, table: DataFrame, at: str, names: Sequence[str], label: LabelContract, stale_after: timedelta
 ) -> DataFrame:
-    """``(entity..., cutoff, at, names...)``: what was known at each cutoff, and of which instant it is."""
+    """``(entity..., cutoff, at, names...)``: a table's newest rows at each cutoff, and of which instant they are."""
     keys, (first, last) = asked.columns, _cutoffs(label)
-    if isinstance(rows, Counted):
-        counted = rows.at(asked, "cutoff", first, last)
-        return counted.select(*keys, F.col(AS_OF).alias(at), *names)
-    known = rows.select(*keys[:-1], F.col(AS_OF).alias(at), *names)
+    known = table.select(*keys[:-1], F.col(AS_OF).alias(at), *names)
     near = known.where(F.col(at).between(F.lit(first - stale_after), F.lit(last)))
     return as_of_join(asked, near, by=keys[:-1], left_time="cutoff", right_time=at, tolerance=stale_after)
 
