@@ -176,14 +176,12 @@ def build_training_set(
             values = rows.at(asked, "cutoff", *_cutoffs(label))
             found = values.select(*keys, F.col(AS_OF).alias(at), *names)
         else:
-            values = rows
-            found = _looked_up(asked, values, at, names, label, stale_after)
+            values, found = rows, _looked_up(asked, rows, at, names, label, stale_after)
         spine = spine.join(found, on=keys, how="left")
         if group in groups:
             empty = empty_values(values, groups[group], names)
-            served = F.lit(True)
-            if not isinstance(rows, Counted):
-                served = _served(snapshots_of(groups[group], snapshots), groups[group].zone, stale_after)
+            taken_at = None if isinstance(rows, Counted) else snapshots_of(groups[group], snapshots)
+            served = _served(taken_at, groups[group].zone, stale_after)
             spine = spine.select(*with_null_rule(spine.columns, F.col(at).isNull() & served, empty))
     inputs = dict.fromkeys([*contract.columns, *(segment.column for segment in contract.segments)])
     return spine.select(
