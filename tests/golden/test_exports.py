@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 from headrace.cli.choice import Choice
-from headrace.cli.exported import manifest_of
+from headrace.cli.exported import opened
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent / "manifest.json"
 
 
 def test_the_demo_has_the_manifest_that_is_written_down():
-    text = manifest_of(Choice(ROOT, "local")).text()
+    text = opened(Choice(ROOT, "local"))[1].text()
     if os.environ.get("HEADRACE_GOLDEN") == "write":
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8"), "HEADRACE_GOLDEN=write pytest tests/golden/test_exports.py"

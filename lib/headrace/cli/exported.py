@@ -15,19 +15,19 @@ from headrace.cli.choice import Choice, console
 from headrace.export.databricks import bundle
 from headrace.export.files import Files
 from headrace.graph.manifest import Manifest, manifest
-from headrace.graph.project import open_configuration
+from headrace.graph.project import Project
 from headrace.ground.errors import DONE, HeadraceError
 
 
-def manifest_of(choice: Choice) -> Manifest:
-    """The manifest of a project's linted graph.
+def opened(choice: Choice) -> tuple[Project, Manifest]:
+    """A project, and the manifest of its linted graph.
 
     Raises:
         HeadraceError: what ``load_project`` and ``load_graph`` refuse.
     """
     with stand_ins():
         project, graph = choice.open()
-    return manifest(project, graph, choice.sets)
+    return project, manifest(project, graph, choice.sets)
 
 
 def write_files(
@@ -36,13 +36,11 @@ def write_files(
     """Write what ``made`` gives for the manifest, the folder and the project's root, or compare it with what lies there.
 
     Raises:
-        HeadraceError: EXPORT_*, PAGE_UNWRITABLE; what ``manifest_of`` refuses.
+        HeadraceError: EXPORT_*; what ``opened`` refuses.
     """
-    found = manifest_of(choice)
-    root = choice.folder.resolve()
-    config = open_configuration(root, choice.env, choice.sets)[1]
-    folder = output if output is not None else root / config.home / "export" / target
-    files = made(found, folder.resolve(), root)
+    project, found = opened(choice)
+    folder = output if output is not None else project.home / "export" / target
+    files = made(found, folder.resolve(), project.root)
     if check:
         stale = files.stale(folder)
         if stale:
@@ -52,7 +50,7 @@ def write_files(
     try:
         files.write(folder)
     except OSError as error:
-        raise HeadraceError("PAGE_UNWRITABLE", file=folder, problem=error.strerror) from None
+        raise HeadraceError("EXPORT_UNWRITABLE", place=folder, problem=error.strerror) from None
     console(markup=False).print(f"{len(found.jobs)} jobs in {folder}: {', '.join(files.texts)}.", soft_wrap=True)
     return DONE
 
@@ -76,9 +74,9 @@ def write_manifest(choice: Choice, output: Path | None) -> int:
     """Print the manifest, or write it into a file.
 
     Raises:
-        HeadraceError: PAGE_UNWRITABLE; what ``manifest_of`` refuses.
+        HeadraceError: EXPORT_UNWRITABLE; what ``opened`` refuses.
     """
-    found = manifest_of(choice)
+    _, found = opened(choice)
     if output is None:
         typer.echo(found.text(), nl=False)
         return DONE
@@ -86,6 +84,6 @@ def write_manifest(choice: Choice, output: Path | None) -> int:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(found.text(), encoding="utf-8")
     except OSError as error:
-        raise HeadraceError("PAGE_UNWRITABLE", file=output, problem=error.strerror) from None
+        raise HeadraceError("EXPORT_UNWRITABLE", place=output, problem=error.strerror) from None
     console(markup=False).print(f"{len(found.jobs)} jobs in {output}.", soft_wrap=True)
     return DONE

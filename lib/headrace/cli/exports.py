@@ -111,7 +111,7 @@ def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
     """Print the lines, write them into a file, or compare that.
 
     Raises:
-        HeadraceError: OWNERS_MISSING, CODEOWNERS_STALE, PAGE_UNWRITABLE.
+        HeadraceError: OWNERS_MISSING, CODEOWNERS_STALE, EXPORT_UNWRITABLE.
     """
     project = load_project(choice.folder.resolve(), choice.env, choice.sets)
     block = codeowners_block(project, choice.sets)
@@ -125,7 +125,7 @@ def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise HeadraceError("PAGE_UNWRITABLE", file=output, problem=error.strerror) from None
+            raise HeadraceError("EXPORT_UNWRITABLE", place=output, problem=error.strerror) from None
         console(markup=False).print(f"{_count(block)} files have owners in {output}.", soft_wrap=True)
     return DONE
 

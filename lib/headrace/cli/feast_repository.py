@@ -17,7 +17,7 @@ def write_repository(choice: Choice, output: Path | None) -> int:
     """Write the files of a repository; where Feast is installed, its registry too.
 
     Raises:
-        HeadraceError: PAGE_UNWRITABLE, REFERENCE_UNSET, SERVED_*.
+        HeadraceError: EXPORT_UNWRITABLE, REFERENCE_UNSET, SERVED_*.
     """
     project = load_project(choice.folder.resolve(), choice.env, choice.sets)
     made = repository(project, known := views(project), output)
@@ -30,7 +30,7 @@ def write_repository(choice: Choice, output: Path | None) -> int:
             for name in made.texts():
                 made.write(name)
     except OSError as error:
-        raise HeadraceError("PAGE_UNWRITABLE", file=made.folder, problem=error.strerror) from None
+        raise HeadraceError("EXPORT_UNWRITABLE", place=made.folder, problem=error.strerror) from None
     out.print(f"{len(known)} feature views in {made.folder}.", soft_wrap=True)
     tables = {view.tags["table"] for view in known}
     left_out = sorted(name for name, group in project.groups.items() if group.table not in tables)

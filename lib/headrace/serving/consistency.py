@@ -57,7 +57,8 @@ def check(project: Project, group: FeatureGroup, table: DataFrame, online: Serve
     Raises:
         HeadraceError: ONLINE_DIFFERS with keys as keyed hashes, ONLINE_STORE_*.
     """
-    as_of, view = newest(table), view_of(project, group, dict(table.dtypes))
+    view = view_of(project, group, dict(table.dtypes))
+    as_of = newest(table, view)
     if as_of is None:
         return Checked(view.name, None, 0, len(view.features))
     order = F.xxhash64(*(F.col(key.name) for key in view.keys), F.lit(as_of), F.lit(seed))

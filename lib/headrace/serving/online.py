@@ -19,6 +19,8 @@ from headrace.serving.encoding import encode
 from headrace.serving.registry import need_feast
 from headrace.serving.repository import REGISTRY, Repository, repository, repository_folder
 from headrace.serving.views import View, view_name, views
+from headrace.tables.log import TableLog
+from headrace.tables.newest import recent_start
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -67,9 +69,9 @@ def publish(project: Project, group: FeatureGroup, table: DataFrame, mark: str) 
     if not project.config.online.is_on:
         raise HeadraceError("ONLINE_OFF", env=project.env)
     need_feast()
-    as_of = newest(table)
     known = views(project, {group.table: dict(table.dtypes)})
     view = next(one for one in known if one.name == view_name(project, group))
+    as_of = newest(table, view)
     door = open_door(project, repository(project, known), view)
     rows = () if as_of is None else (encode(view, row, as_of, mark) for row in _rows(table, view, as_of))
     written, removed = door.replace(rows, project.config.online.batch, mark)
@@ -81,8 +83,17 @@ def was_published(project: Project) -> bool:
     return (repository_folder(project) / REGISTRY).is_file()
 
 
-def newest(table: DataFrame) -> datetime | None:
-    """The last snapshot in a features table; None where it is empty."""
+def newest(table: DataFrame, view: View) -> datetime | None:
+    """The last snapshot in a view's table, or in some rows of it; None where there is none.
+
+    The files of its last commits are read, and all of them only where none of the rows is in those.
+    """
+    since = recent_start(TableLog(view.folder), "as_of")
+    recent = None if since is None else _last(table.where(F.col("as_of") >= F.lit(since)))
+    return recent or _last(table)
+
+
+def _last(table: DataFrame) -> datetime | None:
     found = table.agg(F.unix_micros(F.max("as_of"))).collect()[0][0]
     return None if found is None else _EPOCH + timedelta(microseconds=found)
 
@@ -95,7 +106,9 @@ def served(table: DataFrame, view: View, as_of: datetime) -> DataFrame:
 
 
 def _rows(table: DataFrame, view: View, as_of: datetime) -> Iterator[Mapping[str, Any]]:
-    return (row.asDict() for row in served(table, view, as_of).toLocalIterator())
+    """In the order of their keys, a partition at a time: a store that keeps that order then writes each page once."""
+    keys = [quoted(key.name) for key in view.keys]
+    return (row.asDict() for row in served(table, view, as_of).orderBy(*keys).toLocalIterator())
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from headrace.ground.errors import HeadraceError
-from headrace.tables.log import Action, TableLog
+from headrace.tables.log import Action, TableLog, actions_of, commit_files
 
 Row = Mapping[str, Any]
+_RECENT = 32
+"""Commits that are looked into: more than a month of days, so that a table that is filled in behind is still read at its end."""
 
 
 def newest_rows(log: TableLog, part: str, time: str) -> tuple[Row, ...] | None:
@@ -50,6 +52,22 @@ def all_rows(log: TableLog) -> list[dict[str, Any]] | None:
     if added is None or log.folder is None:
         return None
     return [{name: _utc(value) for name, value in row.items()} for row in _rows(log.folder, added)]
+
+
+def recent_start(log: TableLog, time: str) -> datetime | None:
+    """Where the newest of the files begins that the last commits added, by its statistics; None where those say nothing.
+
+    Rows at or after it lie in few files, however long the history is. Where they were removed since, there are none.
+
+    Raises:
+        HeadraceError: TABLE_LOG_UNREADABLE.
+    """
+    if log.folder is None:
+        return None
+    latest = sorted(commit_files(log.folder).items(), reverse=True)[:_RECENT]
+    added = (action["add"] for _, path in latest for action in actions_of(path) if "add" in action)
+    starts = (json.loads(file.get("stats") or "{}").get("minValues", {}).get(time) for file in added)
+    return max((_utc(datetime.fromisoformat(start)) for start in starts if start), default=None)
 
 
 def _utc(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,22 +98,27 @@ def test_killed_while_online_values_are_published_by_a_run_and_by_a_rollback(
         people = [{"who": who} for who in range(6)]
         return FeatureStore(str(home / "feast")).get_online_features(asked, people).to_dict()
 
+    def killed(*words: str) -> None:
+        gc.collect()
+        assert not home.joinpath(*ONLINE).exists(), "nobody has the store open"
+        assert kill_at(project, (home / ONLINE[0], ONLINE[1]), words=words) == 0
+
     assert call("run")[0] == 0
     good, before = datetime.now(UTC), served()
     time.sleep(0.01)
     wrong = [tiny.visit(900 + n, 2, n, paid="99.00") for n in range(6)]
     tiny.land(project, tiny.START + timedelta(days=2), "wrong", wrong)
-    assert kill_at(project, (home / ONLINE[0], ONLINE[1]), words=("run",)) == 0
+    killed("run")
     assert call("run")[0] == 0
     bad = served()
     assert bad != before
 
     back = ("rollback", "features", "visiting", "--to-time", good.isoformat())
-    assert kill_at(project, (home / ONLINE[0], ONLINE[1]), words=back) == 0
+    killed(*back)
     status, said = call("run")
     assert (status, "decision 1 had been interrupted" in said) == (0, True), said
     assert served() == before
-    assert kill_at(project, (home / ONLINE[0], ONLINE[1]), words=("rollback", "undo", "1")) == 0
+    killed("rollback", "undo", "1")
     status, said = call("run")
     assert (status, "decision 2 had been interrupted" in said) == (0, True), said
     assert served() == bad

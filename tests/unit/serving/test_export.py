@@ -26,6 +26,16 @@ def test_the_repository_is_written_for_the_tables_that_are_there(tmp_path, capsy
     assert "'fingerprint': " in text
 
 
+def test_a_folder_that_cannot_be_written_is_told_as_that_of_an_export(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("headrace.cli.feast_repository.has_feast", lambda: False)
+    project = make_project(tmp_path)
+    lay(project.warehouse / "features/visiting", VISITING, [visitor(1, 2)])
+    (tmp_path / "taken").write_text("a file")
+    output = str(tmp_path / "taken/feast")
+    status, said = command(capsys, "--project", str(tmp_path))("export", "feast", "--output", output)
+    assert (status, "EXPORT_UNWRITABLE" in said, output in said.replace("\n", "")) == (2, True, True), said
+
+
 def test_a_redis_with_a_password_stands_there_as_a_variable(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("headrace.cli.feast_repository.has_feast", lambda: False)
     project = make_project(tmp_path)
