@@ -38,11 +38,17 @@ def graphs(draw: Any) -> tuple[tuple[Job, ...], dict[str, float]]:
 
 
 def acted_out(jobs: tuple[Job, ...], seconds: dict[str, float], lanes: int) -> dict[str, tuple[int, int]]:
-    """Every second: who is through leaves; then those that are ready start, the one with most behind it first."""
+    """Every second: who is through leaves; then those that are ready start, the one with most behind it first.
+
+    Who wants to be alone and has nothing behind it goes behind all others.
+    """
 
     def below(job: Job) -> float:
         readers = [one for one in jobs if job.name in one.inputs]
         return seconds[job.name] + max((below(one) for one in readers), default=0)
+
+    def last(job: Job) -> bool:
+        return job.exclusive and not any(job.name in one.inputs for one in jobs)
 
     spans: dict[str, tuple[int, int]] = {}
     now = 0
@@ -50,7 +56,7 @@ def acted_out(jobs: tuple[Job, ...], seconds: dict[str, float], lanes: int) -> d
         running = [job for job in jobs if job.name in spans and spans[job.name][1] > now]
         through = {name for name, (_, end) in spans.items() if end <= now}
         ready = [job for job in jobs if job.name not in spans and set(job.inputs) <= through]
-        ready.sort(key=lambda job: (-below(job), job.name))
+        ready.sort(key=lambda job: (last(job), -below(job), job.name))
         if ready and ready[0].exclusive:
             begin = ready[:1] if not running else []
         elif any(job.exclusive for job in running):

@@ -30,6 +30,7 @@ def open_catalog(choice: Choice) -> tuple[Project, Catalog]:
 def open_all(choice: Choice) -> tuple[Project, Graph, Catalog]:
     """The same with the graph between them."""
     with stand_ins():
+        from headrace.cli.withheld import with_holds_told
         from headrace.features.catalog import build_catalog
         from headrace.features.groups import kept_tables
         from headrace.graph.ledger import LEDGER
@@ -38,7 +39,8 @@ def open_all(choice: Choice) -> tuple[Project, Graph, Catalog]:
 
         project, graph = choice.open()
         kept = kept_tables(project, datetime.now(UTC).date())
-        return project, graph, build_catalog(project, graph, (LEDGER, DECISIONS, MAINTENANCE, *kept))
+        catalog = build_catalog(project, graph, (LEDGER, DECISIONS, MAINTENANCE, *kept))
+        return project, graph, with_holds_told(catalog, project, graph)
 
 
 def show_entry(out: Console, entry: Entry, never: str, place: int = 0) -> None:

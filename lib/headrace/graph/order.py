@@ -39,6 +39,13 @@ def longest_path(jobs: tuple[Job, ...], seconds: Mapping[str, float] = NOTHING_K
     return weight
 
 
+def precedence(jobs: tuple[Job, ...], seconds: Mapping[str, float] = NOTHING_KNOWN) -> dict[str, float]:
+    """What ready jobs are ranked by: the longest path; an exclusive job for which none waits comes behind all others."""
+    waited_for = {name for above in upstream(jobs).values() for name in above}
+    last = {job.name for job in jobs if job.exclusive and job.name not in waited_for}
+    return {name: -1.0 if name in last else weight for name, weight in longest_path(jobs, seconds).items()}
+
+
 def longest_way(jobs: tuple[Job, ...], seconds: Mapping[str, float]) -> tuple[str, ...]:
     """The jobs of the longest path, from its first to its last: no run is faster, on whatever machine."""
     weight, parents = longest_path(jobs, seconds), upstream(jobs)

@@ -24,7 +24,7 @@ from headrace.graph.forecast import seconds_ahead
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
-from headrace.graph.order import longest_path, ranked, startable
+from headrace.graph.order import precedence, ranked, startable
 from headrace.graph.plan import Step, due, not_ready, steps, survey
 from headrace.graph.project import Project
 from headrace.graph.proof import identity
@@ -86,7 +86,7 @@ class Run:
         order = TopologicalSorter(self._parents())
         order.prepare()
         by_name = {job.name: job for job in self.jobs}
-        weight = longest_path(self.jobs, self._seconds_ahead())
+        weight = precedence(self.jobs, self._seconds_ahead())
         most = self.project.config.engine.parallel_jobs
         waiting: list[str] = []
         running: dict[Future[JobResult], Job] = {}

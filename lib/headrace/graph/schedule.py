@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 from headrace.graph.job import Job
 from headrace.graph.lint import upstream
-from headrace.graph.order import longest_path, ranked, startable
+from headrace.graph.order import precedence, ranked, startable
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def schedule(
     what is left of them, and they go on before any other starts.
     """
     by_name = {job.name: job for job in jobs}
-    weight = longest_path(jobs, seconds)
+    weight = precedence(jobs, seconds)
     order = TopologicalSorter(upstream(jobs))
     order.prepare()
     spans: dict[str, Span] = {}

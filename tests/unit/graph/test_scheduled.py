@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graph_fakes import job
 
-from headrace.graph.order import longest_path, longest_way, ranked, startable
+from headrace.graph.order import longest_path, longest_way, precedence, ranked, startable
 from headrace.graph.schedule import Span, Speedup, makespan, schedule, speed_up_next
 
 DIAMOND = (job("a"), job("b", "a"), job("c", "a"), job("d", "b", "c"))
@@ -37,12 +37,24 @@ def test_an_exclusive_job_waits_for_the_others_and_they_for_it():
     graph = (job("x"), job("train", exclusive=True), job("y"))
     seconds = {"x": 9.0, "train": 4.0, "y": 1.0}
     assert schedule(graph, seconds, 2) == {"x": Span(0, 9), "y": Span(0, 1), "train": Span(9, 13)}
-    above = {"x": 9.0, "train": 4.0, "y": 1.0, "z": 2.0}
-    below_x = (*graph, job("z", "x"))
+    above = {"x": 9.0, "train": 4.0, "y": 1.0, "z": 2.0, "release": 1.0}
+    below_x = (*graph, job("z", "x"), job("release", "train"))
     assert schedule(below_x, above, 2)["train"] == Span(9, 13), (
         "it has a longer path than z, and z is not ready before 9"
     )
     assert schedule(below_x, above, 2)["z"] == Span(13, 15)
+
+
+def test_an_exclusive_job_for_which_none_waits_comes_last_however_long_it_takes():
+    graph = (job("x"), job("maintain", "x", exclusive=True), job("score", "x"), job("monitor", "score"))
+    for seconds in (
+        {"x": 1.0, "maintain": 90.0, "score": 2.0, "monitor": 0.0},
+        dict.fromkeys("x maintain score monitor".split(), 1.0),
+    ):
+        spans = schedule(graph, seconds, 2)
+        assert list(spans) == ["x", "score", "monitor", "maintain"]
+        assert spans["maintain"].start == spans["monitor"].end
+    assert precedence(graph)["maintain"] == -1.0
 
 
 def test_what_may_start_is_no_more_than_there_are_lanes():
