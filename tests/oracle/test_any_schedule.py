@@ -56,7 +56,7 @@ def acted_out(jobs: tuple[Job, ...], seconds: dict[str, float], lanes: int) -> d
         running = [job for job in jobs if job.name in spans and spans[job.name][1] > now]
         through = {name for name, (_, end) in spans.items() if end <= now}
         ready = [job for job in jobs if job.name not in spans and set(job.inputs) <= through]
-        ready.sort(key=lambda job: (last(job), -below(job), job.name))
+        ready.sort(key=lambda job: (last(job), 0 if last(job) else -below(job), job.name))
         if ready and ready[0].exclusive:
             begin = ready[:1] if not running else []
         elif any(job.exclusive for job in running):
