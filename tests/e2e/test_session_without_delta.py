@@ -20,4 +20,5 @@ def test_a_session_without_delta_is_refused_with_the_remedy(tmp_path):
     assert "SESSION_WITHOUT_DELTA" in said
     assert "spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension" in said
     assert "Traceback" not in said
-    assert not (project / "home/warehouse").exists()
+    begun = list((project / "home/warehouse").rglob("_delta_log"))
+    assert begun == [], "a run holds its lease before it asks for a session; no table is begun"
