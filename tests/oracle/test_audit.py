@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from headrace.ground.errors import HeadraceError
-from headrace.profile.audit import audit
-from headrace.profile.expect import (
+from headrace.contracts.expectation import (
     Expectation,
     finite,
     not_constant,
@@ -22,6 +20,8 @@ from headrace.profile.expect import (
     rows_hold,
     within,
 )
+from headrace.ground.errors import HeadraceError
+from headrace.profile.audit import audit
 
 pytestmark = pytest.mark.spark
 SCHEMA = "x double, d decimal(10,2), n bigint, t string"

@@ -10,10 +10,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, MapType, NumericType
 
+from headrace.contracts.expectation import Expectation
 from headrace.contracts.names import quoted
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.profile.edges import BELOW, FIRST_TEXT, INFINITY, NAN, NULL
-from headrace.profile.expect import Expectation, Failed, check
+from headrace.profile.expect import Failed, check
 from headrace.profile.profile import collected
 from headrace.profile.row import ALL, ProfileRow
 

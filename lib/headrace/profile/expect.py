@@ -5,24 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from headrace.contracts.expectation import (
-    Expectation,
-    Rule,
-    finite,
-    not_constant,
-    null_share_at_most,
-    nulls_at_most,
-    rows_at_least,
-    rows_at_most,
-    rows_hold,
-    within,
-)
+from headrace.contracts.expectation import Expectation, Rule
 from headrace.profile.row import ALL, ProfileRow, merge
-
-__all__ = [
-    "Expectation", "Failed", "Ok", "check", "finite", "not_constant", "null_share_at_most", "nulls_at_most",
-    "rows_at_least", "rows_at_most", "rows_hold", "within",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)

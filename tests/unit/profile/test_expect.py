@@ -7,11 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from headrace.profile.expect import (
+from headrace.contracts.expectation import (
     Expectation,
-    Failed,
-    Ok,
-    check,
     finite,
     not_constant,
     null_share_at_most,
@@ -19,7 +16,8 @@ from headrace.profile.expect import (
     rows_at_least,
     rows_at_most,
     within,
-)  # fmt: skip
+)
+from headrace.profile.expect import Failed, Ok, check
 from headrace.profile.row import ProfileRow, merge
 
 ROW = ProfileRow(
