@@ -81,8 +81,7 @@ def write_manifest(choice: Choice, output: Path | None) -> int:
         typer.echo(found.text(), nl=False)
         return DONE
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(found.text(), encoding="utf-8")
+        Files({output.name: found.text()}).write(output.parent)
     except OSError as error:
         raise HeadraceError("EXPORT_UNWRITABLE", place=output, problem=error.strerror) from None
     console(markup=False).print(f"{len(found.jobs)} jobs in {output}.", soft_wrap=True)

@@ -113,6 +113,8 @@ def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
     Raises:
         HeadraceError: OWNERS_MISSING, CODEOWNERS_STALE, EXPORT_UNWRITABLE.
     """
+    from headrace.export.files import Files
+
     project = load_project(choice.folder.resolve(), choice.env, choice.sets)
     block = codeowners_block(project, choice.sets)
     if check:
@@ -122,8 +124,7 @@ def write_codeowners(choice: Choice, output: Path | None, check: bool) -> int:
     else:
         text = laid_into(output.read_text(encoding="utf-8") if output.is_file() else "", block)
         try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(text, encoding="utf-8")
+            Files({output.name: text}).write(output.parent)
         except OSError as error:
             raise HeadraceError("EXPORT_UNWRITABLE", place=output, problem=error.strerror) from None
         console(markup=False).print(f"{_count(block)} files have owners in {output}.", soft_wrap=True)
