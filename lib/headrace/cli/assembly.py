@@ -217,7 +217,6 @@ def assemble(
     """Open the session and everything on it. ``told`` gives what Spark is told of the configuration's settings;
     ``guard`` is called before each write.
 
-
     Raises:
         HeadraceError: what ``check_master`` refuses, SESSION_WITHOUT_DELTA.
     """

@@ -114,6 +114,8 @@ def test_a_graph_without_a_fault_passes_and_parts_of_a_table_have_a_writer_each(
     parts = [replace(table("q"), part=("source", name)) for name in ("x", "y")]
     graph = (replace(job("a"), outputs=(parts[0],)), replace(job("b"), outputs=(parts[1],)), job("c", "q"))
     lint(graph, PROJECT)
+    with pytest.raises(HeadraceError, match="is written by 2 jobs: a, b"):
+        lint((graph[0], replace(graph[1], outputs=(parts[0],)), graph[2]), PROJECT)
 
 
 def test_upstream_is_who_makes_what_a_job_reads():

@@ -123,8 +123,16 @@ def test_a_lock_file_that_is_removed_while_somebody_waits_locks_no_more(tmp_path
 
 
 def test_no_lock_where_delta_keeps_writers_apart() -> None:
+    """Another writer comes in while one is at work."""
+    came = threading.Event()
+
+    def write() -> None:
+        with commit_lock(None):
+            came.set()
+
     with commit_lock(None):
-        pass
+        threading.Thread(target=write, daemon=True).start()
+        assert came.wait(20)
 
 
 def test_a_process_that_is_gone_is_not_suspended() -> None:
