@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pyspark.errors import PySparkException
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.features import FeatureGroup
+from headrace.features.counted import Counted
 from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
@@ -177,11 +179,46 @@ def test_what_does_not_fit_is_an_error_that_names_the_feature(spark: Any, case: 
     events = [event(who, instant(EPOCH + timedelta(days=day), hours=-1), "a", NAN, paid) for who, day, paid in told]
     base = [{"name": "paid", "aggregate": "sum", "expression": "paid", "scale": 2, "windows": ["all"]}]
     group = group_of(*(base if "derive" in feature else []), feature, windows=("3d",))
+    for way in (tiled, counted):
+        with pytest.raises(PySparkException) as raised:
+            way(spark, events, group)
+        refused = translate(raised.value)
+        assert getattr(refused, "code", str(refused)[:300]) == "FEATURE_OVERFLOW"
+        assert refused.parameters["feature"] == "odd.spend"
+
+
+def tiled(spark: Any, events: list[tuple], group: FeatureGroup) -> Any:
+    return rows(spark, events, group, Midnights(EPOCH, 1, 1))
+
+
+def counted(spark: Any, events: list[tuple], group: FeatureGroup) -> Any:
+    """As of any instant, from raw events."""
+    return Counted(spark.createDataFrame(events, SCHEMA), group, SOURCE).of_everybody(instant(EPOCH)).collect()
+
+
+@pytest.mark.parametrize("way", [tiled, counted])
+def test_rule_12_an_error_names_every_feature_of_its_group_that_a_sum_is_for(spark: Any, way: Any) -> None:
+    """Three features share what is summed, two of them its window."""
+    same = {"aggregate": "sum", "expression": "paid", "scale": 2}
+    short = {"name": "short", **same, "windows": ["1d"]}
+    group = group_of({"name": "spend", **same}, short, {"name": "each", **same, "aggregate": "mean"}, windows=("3d",))
+    told = [event("a", instant(EPOCH, hours=-hours), "a", 0.0, paid) for hours, paid in ((30, GREAT), (20, "0.01"))]
     with pytest.raises(PySparkException) as raised:
-        rows(spark, events, group, Midnights(EPOCH, 1, 1))
-    refused = translate(raised.value)
-    assert getattr(refused, "code", str(refused)[:300]) == "FEATURE_OVERFLOW"
-    assert refused.parameters["feature"] == "odd.spend"
+        way(spark, told, group)
+    assert translate(raised.value).parameters["feature"] == "odd.spend, odd.each"
+
+
+@pytest.mark.parametrize("way", [tiled, counted])
+def test_rule_12_a_formula_that_a_row_does_not_fit_is_told_by_feature_and_line(spark: Any, way: Any) -> None:
+    evening = {"name": "n", "aggregate": "count", "where": "hour(at) > 50"}
+    group = group_of({"name": "most", "aggregate": "max", "expression": "cast(paid as int) * 2147483647"}, evening)
+    document = SimpleNamespace(place=lambda at: f"odd.yaml:{at}")
+    project = SimpleNamespace(groups={"odd": group}, labels={}, sources={}, documents={"features/t.odd": document})
+    with pytest.raises(PySparkException) as raised:
+        way(spark, [event("a", instant(EPOCH, hours=-1), "a", 0.0, "4711.25")], group)
+    said = str(translate(raised.value, project))
+    assert "feature t.odd.most.expression (odd.yaml:('features', 0, 'expression')): a value does not fit" in said
+    assert "in CAST(`paid` AS INT) * 2147483647" in said
 
 
 def test_more_different_values_than_the_bound_is_an_error_that_names_the_feature(spark: Any) -> None:

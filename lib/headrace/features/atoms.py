@@ -156,7 +156,7 @@ def present(feature: Feature, cells: Mapping[str, str], group: str = "") -> str:
 
     An error names the feature, and the ``group`` where that is given.
     """
-    name = _named(feature, group)
+    name = named(feature, group)
     n, s, q, v, d, r = (cells.get(role, "NULL") for role in ("n", "s", "q", "v", "d", "r"))
     power = 10**feature.scale
     value = {
@@ -191,7 +191,8 @@ def _quantile(feature: Feature, n: str, cells: Mapping[str, str]) -> str:
     return f"CASE WHEN {n} > 0 THEN CAST({found} AS {_edge_type(feature)}) END"
 
 
-def _named(feature: Feature, group: str) -> str:
+def named(feature: Feature, group: str = "") -> str:
+    """How errors call a feature: by its ``group`` too, where that is given."""
     return f"{group}.{feature.name}" if group else feature.name
 
 
@@ -222,7 +223,7 @@ def derived_or_error(feature: Feature, group: str = "") -> str:
     """The same; a value that does not fit is an error that names the feature, and the ``group`` where that is given."""
     formula = feature.derive.sql if feature.derive is not None else "NULL"
     fitting = f"TRY_CAST({formula} AS DECIMAL({DIGITS},{feature.scale}))"
-    return f"CASE WHEN {formula} IS NOT NULL THEN coalesce({fitting}, {overflow(_named(feature, group))}) END"
+    return f"CASE WHEN {formula} IS NOT NULL THEN coalesce({fitting}, {overflow(named(feature, group))}) END"
 
 
 def _units(value: str, scale: int, cast: str = "CAST") -> str:

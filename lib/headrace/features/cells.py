@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 from headrace.contracts.features import Feature
-from headrace.features.atoms import Atom, atoms_of, overflow
+from headrace.features.atoms import Atom, atoms_of, named, overflow
 from headrace.features.calendar import Calendar
 from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, Sum
 
-EVENT_TIME, AVAILABLE_AT, EVENT_DATE, ROW_HASH = "event_time", "available_at", "event_date", "row_hash"
-SEQUENCE = "sequence"
+EVENT_TIME, AVAILABLE_AT, SEQUENCE = "told_time", "told_arrival", "told_sequence"
+EVENT_DATE, ROW_HASH = "event_date", "row_hash"
 """What an event is given for the atoms to read, beside its own columns."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Asked:
-    """The features that are asked for over a stream of events, when a window holds an event, and if events are numbered."""
+    """The features that are asked for over a stream of events, when a window holds an event, and if events are numbered.
+
+    Errors name a feature as one of ``group``, where that is given, and a state by all features that it is for.
+    """
 
     features: tuple[Feature, ...]
     calendar: Calendar
     sequence: str | None = None
+    group: str = ""
 
     def roles_of(self, feature: Feature) -> Mapping[str, Atom]:
         """The atoms of a feature, by their role in it."""
@@ -84,12 +91,17 @@ class Asked:
     @property
     def cells(self) -> tuple[Cell, ...]:
         """Every state over every window, each once."""
-        return tuple(dict.fromkeys(self._cells()))
+        return tuple(self.whose)
 
-    def _cells(self) -> Iterator[Cell]:
+    @cached_property
+    def whose(self) -> Mapping[Cell, str]:
+        """The features that each state is for, as an error names them."""
+        return _joined((Cell(atom, window), one) for atom, one, feature in self._atoms() for window in feature.windows)
+
+    def _atoms(self) -> Iterator[tuple[Atom, str, Feature]]:
         for feature in self.features:
             for atom in self.roles_of(feature).values() if feature.aggregate else ():
-                yield from (Cell(atom, window) for window in feature.windows)
+                yield atom, named(feature, self.group), feature
 
     @property
     def summed(self) -> tuple[Cell, ...]:
@@ -114,11 +126,8 @@ class Asked:
     @property
     def values(self) -> Mapping[str, str]:
         """SQL of each atom's value for one event, by the atom's column; one that does not fit is an error that names whose."""
-        found: dict[str, str] = {}
-        for feature in self.features:
-            for atom in self.roles_of(feature).values() if feature.aggregate else ():
-                found.setdefault(atom.column, _value(atom, feature))
-        return MappingProxyType(found)
+        whose = _joined((atom, one) for atom, one, _ in self._atoms())
+        return MappingProxyType({atom.column: _value(atom, features) for atom, features in whose.items()})
 
 
 def atoms_in(cells: Iterable[Cell]) -> tuple[Atom, ...]:
@@ -140,9 +149,17 @@ def _adds_up(cell: Cell) -> bool:
     return cell.is_summed or cell.is_covered
 
 
-def _value(atom: Atom, feature: Feature) -> str:
+def _joined(pairs: Iterable[tuple[_T, str]]) -> dict[_T, str]:
+    """By what comes first in pairs, the names that come with it, each once."""
+    found: dict[_T, dict[str, None]] = {}
+    for one, name in pairs:
+        found.setdefault(one, {})[name] = None
+    return {one: ", ".join(names) for one, names in found.items()}
+
+
+def _value(atom: Atom, features: str) -> str:
     """SQL of the atom's value for one event; for what is summed, the state of one."""
     if isinstance(atom.state, Sum):
-        fitting = f"coalesce({atom.fitting}, {overflow(feature.name)})"
+        fitting = f"coalesce({atom.fitting}, {overflow(features)})"
         return atom.state.of_one(f"(CASE WHEN {atom.counted} IS NOT NULL THEN {fitting} END)")
     return atom.state.of_one(atom.value) if isinstance(atom.state, Count) else atom.value

@@ -72,6 +72,7 @@ class Counted:
             ranked_by=_RANKED,
             zone=group.zone,
             tail=group.tail,
+            group=group.group,
         )
 
     def _told(self, first: datetime, last: datetime) -> DataFrame:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from headrace.features.atoms import Atom
+from headrace.features.atoms import Atom, overflow
 from headrace.features.calendar import Calendar
 from headrace.features.cells import Asked, Cell, atoms_in, of_atom, windows_in
 from headrace.features.timeline import AFTER, ASKS, BEFORE, HASH, PLACE, TIE, TIME, cuts_of, position, scan
-from headrace.ground.states import Count, Greatest, GreatestK, Least
+from headrace.ground.states import Count, Greatest, GreatestK, Least, SumOfSquares
 
 HAPPENED, KNOWN, FACT = "_happened", "_known", "_fact"
 """Columns of a fact: microseconds of its time and of its arrival, and the hash of its row."""
@@ -46,16 +46,18 @@ def answered(facts: DataFrame, questions: DataFrame, keys: Sequence[str], asked:
     moves = _moves(facts, keys, asked)
     cuts = cuts_of(moves, questions)
     covers = [_covers(facts, keys, atom, asked, even=cuts is not None) for atom in atoms_in(asked.covered)]
-    added = {cell.column: _total(cell) for cell in (*asked.summed, *asked.covered)}
+    summed = (*asked.summed, *asked.covered)
+    added = {cell.column: _total(cell) for cell in summed}
     extreme = {atom.column: _extreme(atom) for atom in atoms_in(asked.running)}
     several = [atom.column for atom in atoms_in(asked.running) if isinstance(atom.state, GreatestK)]
     merged = {**added, **extreme, ONE: F.sum(ONE)}
+    carried = merged | {cell.column: _fitting(cell, asked) for cell in summed}
     scanned = scan(
         [moves, *covers, questions.withColumn(ONE, F.lit(1).cast("bigint"))],
         [],
         keys=keys,
         cuts=cuts,
-        carried=merged,
+        carried=carried,
         running={f"{name}_": value for name, value in merged.items()},
         several=several,
         by_tie=True,
@@ -100,7 +102,17 @@ def _change(cell: Cell) -> Column:
 
 
 def _total(cell: Cell) -> Column:
+    """What has come and gone; of squares null where that is too great, and 0 where there is nothing."""
+    if isinstance(cell.atom.state, SumOfSquares):
+        return F.try_sum(F.coalesce(cell.column, F.lit(0)))
     return F.sum(cell.column)
+
+
+def _fitting(cell: Cell, asked: Asked) -> Column:
+    """The same, and what is too great an error: as a part of something greater it would be taken for nothing."""
+    total = _total(cell)
+    too_great = isinstance(cell.atom.state, SumOfSquares)
+    return F.coalesce(total, F.expr(overflow(asked.whose[cell]))) if too_great else total
 
 
 def _extreme(atom: Atom) -> Column:

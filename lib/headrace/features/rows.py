@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -9,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 _NESTED = (T.ArrayType, T.MapType, T.StructType, T.VariantType)
+_PLAIN = re.compile(r"(?!(key|u)\d+$)[a-z_][a-z0-9_]*")
 
 
 def column(name: str) -> Column:
@@ -73,3 +77,14 @@ def wall_clock(time: Column) -> Column:
     """Microseconds of a timestamp_ntz, in no zone."""
     seconds = F.hour(time).cast("bigint") * 3600 + F.minute(time) * 60 + F.extract(F.lit("SECOND"), time)
     return F.unix_date(time.cast("date")).cast("bigint") * 86_400_000_000 + (seconds * 1_000_000).cast("bigint")
+
+
+def own_names(columns: Sequence[str], ours: Collection[str]) -> list[str]:
+    """What columns are called where formulas are computed: as formulas call them, unless the name is one of ours, or none.
+
+    So what Spark quotes of a formula that fails stands in its contract letter by letter. Names of ours are also ``key``
+    and ``u`` with a number, which is what a column is called that keeps no name of its own.
+    """
+    names = [name.lower() for name in columns]
+    kept = {name for name, times in Counter(names).items() if times == 1 and _PLAIN.fullmatch(name)} - {*ours}
+    return [name if name in kept else f"u{place}" for place, name in enumerate(names)]

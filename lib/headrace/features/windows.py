@@ -22,7 +22,7 @@ from headrace.features.atoms import derived_or_error, overflow, present
 from headrace.features.calendar import Calendar
 from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, SEQUENCE, Asked, Cell
 from headrace.features.moves import APART, ASKED_AT, FACT, HAPPENED, KNOWN, answered
-from headrace.features.rows import column, common_types, kind, time_kind
+from headrace.features.rows import column, common_types, kind, own_names, time_kind
 from headrace.features.rows import row_hash as hash_of_row
 from headrace.features.search import searched
 from headrace.features.timeline import ASKS, position
@@ -32,6 +32,8 @@ from headrace.ground.zones import UTC, known_zone
 
 _ACCURACIES = ("temporal", "snapshot")
 _TAILS = ("exact", "day")
+_OURS = (HAPPENED, KNOWN, FACT, EVENT_TIME, AVAILABLE_AT, SEQUENCE, EVENT_DATE, ROW_HASH)
+"""What events are given where they are valued, beside their keys and their own columns."""
 
 
 def window_features(
@@ -49,6 +51,7 @@ def window_features(
     accuracy: str = "temporal",
     zone: str = UTC,
     tail: str = "exact",
+    group: str = "",
 ) -> DataFrame:
     """All columns of ``queries``, then the features' columns, of the events with the same ``by`` before ``query_time``.
 
@@ -72,6 +75,7 @@ def window_features(
         accuracy: ``temporal`` or ``snapshot``.
         zone: An IANA zone. Days and weeks of a window, active_days and snapshots are of its days (``features.calendar``).
         tail: ``exact``, or ``day``: windows begin with the day in which their edge lies (semantics 2).
+        group: Whose features they are; errors name them by it.
 
     Raises:
         ValueError: at the call, before any job, for an argument that does not fit.
@@ -84,8 +88,7 @@ def window_features(
     keys = (by,) if isinstance(by, str) else tuple(by)
     told = _Told(event_time, available_at, sequence, row_hash, ranked_by)
     _check_columns(events, queries, keys, told, query_time)
-    calendar = _calendar(zone, accuracy, tail)
-    asked = Asked(_features(features, events, queries), calendar, SEQUENCE if sequence is not None else None)
+    asked = Asked(_features(features, events, queries), _calendar(zone, accuracy, tail), told.numbered, group)
     names, keyed = _keyed(events, queries, keys)
     facts = _facts(events, keyed, names, told, asked)
     questions = _questions(queries, keyed, names, query_time, asked.calendar)
@@ -112,20 +115,26 @@ class _Told:
     row_hash: str | None
     ranked_by: str | None
 
+    @property
+    def numbered(self) -> str | None:
+        """What atoms call the sequence, where there is one."""
+        return SEQUENCE if self.sequence is not None else None
+
 
 def _facts(events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], told: _Told, asked: Asked) -> DataFrame:
     """``(key0.., apart = 0, happened, known, fact, a value an atom)`` of the events that can ever be seen."""
     calendar = asked.calendar
     times = (told.event_time, told.available_at or told.event_time)
     happened, known = (calendar.instant(column(name), kind(events, name)) for name in times)
+    own = own_names(events.columns, _OURS)
     named = events.select(
         *keyed,
-        *(column(name).alias(f"u{i}") for i, name in enumerate(events.columns)),
+        *(column(name).alias(ours) for name, ours in zip(events.columns, own, strict=True)),
         happened.alias(HAPPENED),
         known.alias(KNOWN),
         hash_of_row(events).alias(FACT),
     )
-    places = {name: F.col(f"u{i}") for i, name in enumerate(events.columns)}
+    places = dict(zip(events.columns, map(F.col, own), strict=True))
     read = {
         EVENT_TIME: F.timestamp_micros(HAPPENED),
         AVAILABLE_AT: places[told.ranked_by] if told.ranked_by is not None else F.timestamp_micros(KNOWN),
@@ -169,12 +178,12 @@ def _presented(found: DataFrame, names: Sequence[str], asked: Asked) -> DataFram
     for feature in asked.features:
         for window in feature.windows if feature.aggregate else ():
             atoms = asked.roles_of(feature).items()
-            cells = {role: _state(Cell(atom, window), feature) for role, atom in atoms}
-            values.append(F.expr(present(feature, cells)).alias(f"{feature.name}_{window}"))
+            cells = {role: _state(Cell(atom, window), asked) for role, atom in atoms}
+            values.append(F.expr(present(feature, cells, asked.group)).alias(f"{feature.name}_{window}"))
     shown = states.select("query", *values)
     for feature in asked.features:
         if feature.derive is not None:
-            shown = shown.withColumn(feature.name, F.expr(derived_or_error(feature)))
+            shown = shown.withColumn(feature.name, F.expr(derived_or_error(feature, asked.group)))
     columns = [name for feature in asked.features for name in feature.columns]
     kept = [F.col(f"query.c{i}").alias(name) for i, name in enumerate(names)]
     return shown.select(*kept, *columns)
@@ -190,27 +199,31 @@ def _still_there(cell: Cell, calendar: Calendar) -> Column:
     return F.when(calendar.leaves(F.unix_micros(ever["t"]), cell.window) >= at, ever)
 
 
-def _state(cell: Cell, feature: Feature) -> str:
+def _state(cell: Cell, asked: Asked) -> str:
     name = f"`{cell.column}`"
-    if not isinstance(cell.atom.state, Sum) or isinstance(cell.atom.state, SumOfSquares):
+    if isinstance(cell.atom.state, SumOfSquares):
+        return f"coalesce({name}, {overflow(asked.whose[cell])})"
+    if not isinstance(cell.atom.state, Sum):
         return name
-    return f"(CASE WHEN {name} IS NOT NULL THEN coalesce(TRY_CAST({name} AS BIGINT), {overflow(feature.name)}) END)"
+    return (
+        f"(CASE WHEN {name} IS NOT NULL THEN coalesce(TRY_CAST({name} AS BIGINT), {overflow(asked.whose[cell])}) END)"
+    )
 
 
 def _features(
     features: Sequence[Feature | Mapping[str, Any]], events: DataFrame, queries: DataFrame
 ) -> tuple[Feature, ...]:
-    """The features, over the events' columns by number; names of columns are told apart by no case, as Spark tells them."""
-    numbered = {name.lower(): f"u{i}" for i, name in enumerate(events.columns)}
+    """The features, over the events' columns under our names; columns are told apart by no case, as Spark tells them."""
+    places = dict(zip(map(str.lower, events.columns), own_names(events.columns, _OURS), strict=True))
     known: list[str] = []
     found = []
     for given in features:
         feature = given if isinstance(given, Feature) else Feature.model_validate({"meaning": "", **given})
         for part in (feature.expression, feature.where):
-            _check_known(feature.name, part, numbered, "no column")
+            _check_known(feature.name, part, places, "no column")
         _check_known(feature.name, feature.derive, known, "no feature before it gives")
         known += feature.columns
-        changed = {part: _renamed(getattr(feature, part), numbered) for part in ("expression", "where")}
+        changed = {part: _renamed(getattr(feature, part), places) for part in ("expression", "where")}
         found.append(feature.model_copy(update={part: new for part, new in changed.items() if new is not None}))
     if not found:
         raise ValueError("features: name at least one")
