@@ -70,7 +70,7 @@ class Ledger:
         self.entries: list[Entry] = entries_of(rows.read_rows(LEDGER))
         self._settled: dict[str, dict[Interval, Entry]] = {}
         self._published: set[str] = set()
-        self._withheld: dict[str, dict[Interval, Entry]] = {}
+        self._withheld: dict[str, dict[Interval, tuple[Entry, ...]]] = {}
         self._index(self.entries)
 
     def append(self, entries: Iterable[Entry]) -> None:
@@ -88,8 +88,8 @@ class Ledger:
         """The settled intervals that left outputs."""
         return {interval: entry for interval, entry in self.settled(job).items() if entry.state == "done"}
 
-    def withheld(self, job: str) -> Mapping[Interval, Entry]:
-        """The intervals of which rows were held back, and that were not settled since."""
+    def withheld(self, job: str) -> Mapping[Interval, tuple[Entry, ...]]:
+        """The intervals of which rows were held back, and that were not settled since: each such refusal, latest last."""
         return self._withheld.get(job, {})
 
     def published(self, job: str) -> bool:
@@ -101,7 +101,8 @@ class Ledger:
             if entry.state == "done":
                 self._published.add(entry.job)
             if entry.withheld:
-                self._withheld.setdefault(entry.job, {})[entry.interval] = entry
+                withheld = self._withheld.setdefault(entry.job, {})
+                withheld[entry.interval] = (*withheld.get(entry.interval, ()), entry)
             elif entry.state != "failed":
                 self._settled.setdefault(entry.job, {})[entry.interval] = entry
                 self._withheld.get(entry.job, {}).pop(entry.interval, None)

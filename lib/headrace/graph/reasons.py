@@ -40,9 +40,9 @@ def reasons(
     job: Job, interval: Interval, seen: View, entry: Entry | None, stamp: str | None, now: Origin
 ) -> tuple[Reason, ...]:
     """Why an interval is due; () where it is not."""
-    withheld = seen.ledger.withheld(job.name).get(interval)
-    if withheld is not None and (entry is None or entry.stamp != stamp):
-        return (Reason("rows refused", f"its rows were refused in run {withheld.run_id}"),)
+    refusals = seen.ledger.withheld(job.name).get(interval, ())
+    if refusals and (entry is None or entry.stamp != stamp or any(_is_of(one, now) for one in refusals)):
+        return (Reason("rows refused", f"its rows were refused in run {refusals[-1].run_id}"),)
     if entry is None:
         return (NEW_INTERVAL if seen.ledger.settled(job.name) else NEVER_DONE,)
     if job.name in seen.forced:
@@ -50,6 +50,16 @@ def reasons(
     if entry.stamp == stamp:
         return tuple(_astray(job, interval, seen, entry)) if entry.state == "done" else ()
     return tuple(dict.fromkeys(_changes(job, interval, seen, entry.origin, now))) or (UNTOLD,)
+
+
+def _is_of(refused: Entry, now: Origin) -> bool:
+    """Whether refused rows were made of what there is now.
+
+    Where as much was published of that before, somebody asked for it anew, since code had changed: that is still owed.
+    What was published of the inputs of now, and refused of others that are gone again, is as it should be.
+    """
+    made_of = refused.origin
+    return made_of is not None and (made_of.fingerprint, made_of.inputs) == (now.fingerprint, now.inputs)
 
 
 def _astray(job: Job, interval: Interval, seen: View, entry: Entry) -> Iterator[Reason]:

@@ -57,9 +57,13 @@ def _identities(job: Job, name: str, asset: Asset, interval: Interval, seen: Vie
 def carries_on(job: Job, interval: Interval, seen: View) -> bool:
     """Whether the interval just before is done, of what its inputs are now: then ``interval`` can build on what it left.
 
-    Not where the job is forced: who asks for that mistrusts what is there.
+    Not where the job is forced: who asks for that mistrusts what is there. Nor where what was to replace published rows
+    was refused, and may have been forced: what is asked for then is the same.
     """
     if job.name in seen.forced or not isinstance(job.every, Each):
+        return False
+    replacing = seen.ledger.withheld(job.name).keys() & seen.ledger.done(job.name).keys()
+    if any(interval.contains(piece) for piece in replacing):
         return False
     before = Interval(interval.start - job.every.length, interval.start)
     entry = seen.ledger.done(job.name).get(before)

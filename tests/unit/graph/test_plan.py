@@ -282,5 +282,11 @@ def test_a_day_carries_on_from_the_one_before_if_that_is_done_of_what_its_inputs
     late = LANDED | {"2017-01-02": "one more file"}
     remade = settle(GRAPH[:2], day(1, 2), ledger, late, minute=1)
     assert not carries_on(features, day(4), seen(GRAPH, remade, day(0, 5), late)), "what it was made of was made anew"
+    again = settle(GRAPH, day(0, 5))
+    again.append([entry("features", day(4), "", "refused", minute=1)])
+    assert not carries_on(features, day(4), seen(GRAPH, again, day(0, 5))), (
+        "asked for anew and refused: still all of it"
+    )
+    assert carries_on(features, day(5), seen(GRAPH, settle(GRAPH, day(5), again, minute=2), day(0, 6)))
     whole = replace(features, every=Once(day(0, 5)))
     assert not carries_on(whole, day(0, 5), seen(GRAPH, ledger, day(0, 5)))

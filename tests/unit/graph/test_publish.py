@@ -158,15 +158,55 @@ def test_the_next_run_tries_again_and_says_why_until_the_interval_is_settled() -
 
 def test_where_what_is_published_is_what_is_asked_for_again_nothing_is_due() -> None:
     """A contract was changed, its rows refused, and the change taken back."""
-    ledger, a = ledger_of(), job("a")
+    ledger, a, changed = ledger_of(), job("a", fingerprint="one"), job("a", fingerprint="two")
+    (fresh,), _ = due(a, _day(ledger, a))
+    ledger.append([entry("a", day(0), fresh.stamp or "", origin=fresh.origin)])
+    (tried,), _ = due(changed, _day(ledger, changed))
+    ledger.append([entry("a", day(0), "", "refused", minute=1, origin=tried.origin)])
+    assert due(changed, _day(ledger, changed))[0][0].why == "its rows were refused in run run-1"
+    assert due(a, _day(ledger, a)) == ((), ())
 
-    def look() -> Any:
-        return view((a,), ledger, lambda *_: None, day(0), START)
 
-    (fresh,), _ = due(a, look())
-    ledger.append([entry("a", day(0), fresh.stamp or "")])
-    ledger.append([entry("a", day(0), "", "refused", minute=1)])
-    assert due(a, look()) == ((), ())
+def _day(ledger: Any, *jobs: Job, forced: tuple[str, ...] = ()) -> Any:
+    return view(jobs, ledger, lambda *_: None, day(0), START, forced=forced)
+
+
+def test_what_was_asked_for_anew_and_refused_is_owed_until_it_is_published() -> None:
+    """Of the same contracts and inputs: code alone had changed, and a stamp does not tell that."""
+    rows, below = [2], doing("b", lambda at: 0, "a")
+    changing = making("a", 0)
+
+    def run(inputs: Any, at: At, project: Any) -> Any:
+        """As many as the code of now makes."""
+        return {changing.outputs[0]: rows[0]}
+
+    faked = fake_run(Job("a", run, inputs={}, outputs=changing.outputs), below, days=1)
+    jobs, ledger = faked.run.jobs, faked.ledger
+    assert faked.go() == 0
+    rows[0] = 1
+    for forced in (("a",), ()):
+        faked.run.look = lambda forced=forced: _day(ledger, *jobs, forced=forced)
+        faked.run.results.clear()
+        assert faked.go() == 3, "asked for, and again by itself"
+        assert [one.why for one in due(jobs[0], _day(ledger, *jobs))[0]] == [
+            f"its rows were refused in run {faked.run.run_id}"
+        ]
+    assert set(ledger.done("a")) == {day(0)}, "what was published before still counts for what is below"
+    rows[0] = 3
+    faked.run.results.clear()
+    assert faked.go() == 0
+    assert due(jobs[0], _day(ledger, *jobs)) == ((), ())
+    assert ledger.withheld("a") == {}
+
+
+def test_a_second_change_that_is_refused_too_does_not_let_the_first_be_forgotten() -> None:
+    ledger, a, changed = ledger_of(), job("a", fingerprint="one"), job("a", fingerprint="two")
+    (fresh,), _ = due(a, _day(ledger, a))
+    (tried,), _ = due(changed, _day(ledger, changed))
+    ledger.append([entry("a", day(0), fresh.stamp or "", origin=fresh.origin)])
+    for minute, origin in ((1, fresh.origin), (2, tried.origin)):
+        ledger.append([entry("a", day(0), "", "refused", minute=minute, origin=origin)])
+    assert [one.why for one in due(a, _day(ledger, a))[0]] == ["its rows were refused in run run-1"]
 
 
 def test_a_refused_gate_settles_as_ever() -> None:
