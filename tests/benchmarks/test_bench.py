@@ -1,6 +1,8 @@
 """The bench in a tiny form, at two sizes: it cannot rot, and what comes to the driver does not grow with the data.
 
 Both sizes run in one application of their own with a heap of 1 GB. Nothing here is about time.
+
+Short form: tests/e2e/test_generated_landing.py, and tests/unit/test_event_log.py of what is read off.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import pytest
 from benchmarks import bench, event_log
 from whole_project import copy_project
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.dear]
 
 SMALL, LARGE = 10_000, 50_000
 NO_BROADCAST = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.adaptive.autoBroadcastJoinThreshold": "-1"}

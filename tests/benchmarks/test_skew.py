@@ -1,6 +1,6 @@
 """The skew benchmark in a small form: structure, not time.
 
-Short form of the dear one: the same of ``as_of_join``, whose stretches the other cuts too.
+Short form: tests/oracle/test_asof.py and tests/oracle/test_window_features.py.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from benchmarks import skew
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.dear]
 
 ROWS, PARTS = 200_000, 16
 MOST = 2.0
@@ -23,7 +23,7 @@ def tables(spark, tmp_path_factory):
     return skew.make(session, tmp_path_factory.mktemp("skew"), ROWS, PARTS, heavy=True)
 
 
-@pytest.mark.parametrize("name", ["as_of_join", pytest.param("window_features", marks=pytest.mark.dear)])
+@pytest.mark.parametrize("name", ["as_of_join", "window_features"])
 def test_a_key_with_90_percent_of_the_rows_is_read_evenly(spark, tables, name, tmp_path):
     with skew.logged(spark, tmp_path / "log") as logs:
         skew.FUNCTIONS[name](tables).write.parquet(str(tmp_path / "answers"))

@@ -12,7 +12,7 @@ from headrace.jobs.demo.synthetic.settings import read_settings
 from headrace.jobs.demo.synthetic.visits import visits
 from headrace.tables.hash import table_hash
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
 
 SPAN = Interval(parse_instant("2024-03-01"), parse_instant("2024-03-31"))
 SETTINGS = {"source": "visits", "events": 70_000, "users": 4_000, "seed": 3}

@@ -1,4 +1,7 @@
-"""A group of New York, one of UTC and a temporal one of New York in one model, over the night on which New York's clocks change."""
+"""A group of New York, one of UTC and a temporal one of New York in one model, over the night on which New York's clocks change.
+
+Short form: tests/oracle/test_zones.py and tests/oracle/test_counted.py.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from headrace.features.counted import Counted
 from headrace.graph.project import load_project
 from headrace.scoring.score import join_groups
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 NEW_YORK = "America/New_York"
 Call = Callable[..., tuple[int, str]]
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)

@@ -1,4 +1,7 @@
-"""Readers of Wikipedia through contracts alone: the published numbers of sessions, to the digit, late lines included."""
+"""Readers of Wikipedia through contracts alone: the published numbers of sessions, to the digit, late lines included.
+
+Short form: tests/oracle/test_windows.py holds sessions to their definition; test_online_retail.py is another company.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import foreign
 import pytest
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 DAY = timedelta(days=1)
 HEADER = ["uuid", "ts", "url"]
 

@@ -12,7 +12,7 @@ from asof_oracle import Row, answers
 
 from headrace.features.asof import as_of_join
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
 
 DAY = timedelta(days=1)
 LAST_HOUR_OF_MARCH_30 = datetime(2024, 3, 30, 22, 0, 0, 1, tzinfo=UTC)  # Berlin's clocks go forward the night after

@@ -17,21 +17,8 @@ pytestmark = pytest.mark.spark
 
 
 @pytest.fixture(scope="module")
-def session(spark):
-    """Interpreted: to compile the plans takes longer than to run them."""
-    session = spark.newSession()
-    for key, value in {
-        "codegen.wholeStage": "false",
-        "codegen.factoryMode": "NO_CODEGEN",
-        "shuffle.partitions": "2",
-    }.items():
-        session.conf.set(f"spark.sql.{key}", value)
-    return session
-
-
-@pytest.fixture(scope="module")
-def tiles(session):
-    return build_tiles(frame_of(session, random_events(31, 400)), [GROUP], SOURCE).localCheckpoint()
+def tiles(spark):
+    return build_tiles(frame_of(spark, random_events(31, 400)), [GROUP], SOURCE).localCheckpoint()
 
 
 def over(*windows):

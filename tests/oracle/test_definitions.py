@@ -14,7 +14,7 @@ from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
 AS_OF = date(2024, 3, 4)
 DERIVED = {"name": "mean_of_total", "meaning": "m", "scale": 4, "derive": "total_3d / n_item_3d"}
 

@@ -330,18 +330,6 @@ SCHEMA = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _interpreted(spark: Any) -> Iterator[None]:
-    """Seventy values of 500 rows: to compile them takes longer than to interpret them."""
-    keys = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-    before = {key: spark.conf.get(key, None) for key in keys}
-    for key, value in keys.items():
-        spark.conf.set(key, value)
-    yield
-    for key, value in before.items():
-        spark.conf.unset(key) if value is None else spark.conf.set(key, value)
-
-
 @pytest.fixture(scope="module")
 def parsed(spark: Any) -> Any:
     return (

@@ -18,7 +18,7 @@ from headrace.profile.edges import Edges, NumberEdges, TextEdges
 from headrace.profile.profile import profile, read_profile, reference_edges
 from headrace.profile.row import ProfileRow, merge
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
 SCHEMA = "user bigint, grp string, amount double, whole bigint, money decimal(12,2), flag boolean, word string"
 COLUMNS = ("amount", "whole", "money", "flag", "word")
 ODD = [None, math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-9, -1e9]

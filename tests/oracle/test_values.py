@@ -19,7 +19,7 @@ from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
 from headrace.graph.failures import translate
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
 
 SOURCE = EventContract.model_validate(
     {

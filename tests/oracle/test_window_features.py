@@ -73,10 +73,11 @@ def random_queries(draw, count):
 
 
 @pytest.fixture(scope="module")
-def cut(spark):
+def cut(spark, generated):
     """A session in which 700 rows of four keys are cut into 8 stretches."""
     session = spark.newSession()
-    session.conf.set("spark.sql.shuffle.partitions", "8")
+    for key, value in {**generated, "spark.sql.shuffle.partitions": "8"}.items():
+        session.conf.set(key, value)
     return session
 
 

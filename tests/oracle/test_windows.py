@@ -15,7 +15,7 @@ from headrace.features.midnights import Midnights
 from headrace.features.rollup import roll_up
 from headrace.features.tiles import build_tiles
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
 
 SOURCE = EventContract.model_validate(
     {

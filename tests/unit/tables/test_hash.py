@@ -8,7 +8,7 @@ import pytest
 
 from headrace.tables.hash import table_hash
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
 ROWS = [(1, "a", None), (2, None, "a"), (2, None, "a"), (3, "", "b"), (4, None, None)]
 KIND = "n bigint, one string, other string"
 OTHERS = {
