@@ -41,7 +41,7 @@ def job(project: Project, model: ModelContract) -> Job:
     """The node of one model."""
     label = project.labels[model.label]
     source = project.sources[label.source]
-    span = Interval(project.span.start, matures_at(label.cutoffs.dates[-1], label, source))
+    span = Interval(project.span.start, matures_at(label.cutoffs.instants[-1], label, source))
     return Job(
         name=project.job_name("build_training_set", model),
         run=partial(run, model=model),

@@ -13,6 +13,7 @@ from headrace.contracts.labels import LabelContract
 from headrace.contracts.models import ModelContract
 from headrace.ground.errors import HeadraceError
 from headrace.training.dataset import build_labels, build_training_set, matures_at
+from headrace.training.grid import Grid
 from headrace.training.leakage import suspicious_features
 
 pytestmark = pytest.mark.spark
@@ -33,7 +34,9 @@ DAY = timedelta(days=1)
 EVENTS = "shop string, who bigint, at timestamp, kind string, event_date date, landed_on date"
 
 
-def label_contract(within="9d", gap="0d", horizon="5d", every="3d", positive="absent", cutoffs=8, where=("a", "b")):
+def label_contract(
+    within="9d", gap="0d", horizon="5d", every="3d", positive="absent", cutoffs=8, where=("a", "b"), **clock
+):
     last = FIRST + (cutoffs - 1) * int(every[:-1]) * DAY
     return LabelContract.model_validate(
         {
@@ -42,7 +45,7 @@ def label_contract(within="9d", gap="0d", horizon="5d", every="3d", positive="ab
             "outcome": {
                 "where": where[1] and f"kind = '{where[1]}'", "gap": gap, "horizon": horizon, "positive": positive,
             },
-            "cutoffs": {"first": FIRST, "last": last, "every": every},
+            "cutoffs": {"first": FIRST, "last": last, "every": every, **clock},
         }
     )  # fmt: skip
 
@@ -56,15 +59,18 @@ def defined_labels(events, contract, known_until):
     asks, counts = contract.eligible, contract.outcome
     kinds = [formula and formula.text[-2] for formula in (asks.where, counts.where)]
     labels = {}
-    for cutoff in contract.cutoffs.dates:
-        t = midnight(cutoff)
+    for t in contract.cutoffs.instants:
         start, end = t + counts.gap, t + counts.gap + counts.horizon
         last_landing = (end + SOURCE.lateness - timedelta(microseconds=1)).date()
         if midnight(last_landing) + DAY > known_until:
             continue
         for shop, who in {event[:2] for event in events}:
             mine = [event for event in events if event[:2] == (shop, who)]
-            seen = [e for e in mine if t - asks.within <= e[2] < t and e[5] < cutoff and kinds[0] in (None, e[3])]
+            seen = [
+                e
+                for e in mine
+                if t - asks.within <= e[2] < t and midnight(e[5]) + DAY <= t and kinds[0] in (None, e[3])
+            ]
             hits = [e for e in mine if start <= e[2] < end and e[5] <= last_landing]
             hit = any(kinds[1] in (None, e[3]) for e in hits)
             if seen:
@@ -72,12 +78,14 @@ def defined_labels(events, contract, known_until):
     return labels
 
 
-def random_events(seed, count=600):
+def random_events(seed, count=600, edges=()):
+    """``edges``: instants about which some of them happen."""
     draw = random.Random(seed)
     events = []
     for _ in range(count):
         seconds = draw.choice([0, 0, 1, 43_200, 86_399, draw.randrange(86_400)])
         at = midnight(FIRST) + draw.randrange(-14, 30) * DAY + timedelta(seconds=seconds)
+        at = draw.choice([at, *draw.choices(edges, k=2)]) if edges else at
         at += draw.choice([0, 0, 1, -1]) * timedelta(microseconds=1)
         landed = at.date() + draw.choice([0, 0, 0, 1, 2, 5]) * DAY  # 5: later than the contract's lateness
         who = (draw.choice("xy"), draw.randrange(12))
@@ -105,12 +113,57 @@ def found_labels(spark, events, contract, known_until):
     ids=["days", "gap", "hours", "all"],
 )
 def test_rules_1_4_13_labels_equal_their_definition(spark, contract):
-    events = random_events(str(contract.outcome))
-    known_until = matures_at(contract.cutoffs.dates[-2], contract, SOURCE)
+    check_defined(spark, random_events(str(contract.outcome)), contract)
+
+
+def check_defined(spark, events, contract):
+    known_until = matures_at(contract.cutoffs.instants[-2], contract, SOURCE)
     found = found_labels(spark, events, contract, known_until)
     assert found == defined_labels(events, contract, known_until)
     assert len(found) > 20
     assert len(set(found.values())) == 2
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        label_contract(
+            within="40h", gap="6h", horizon="36h", every="1d", cutoffs=24, at="02:30", zone="America/New_York"
+        ),
+        label_contract(within="3d", horizon="1d", every="2d", positive="present", cutoffs=12, at="18:00"),
+    ],
+    ids=["the clocks of New York skip one", "evenings"],
+)
+def test_rules_1_3_4_13_14_labels_at_a_time_of_day_equal_their_definition(spark, contract):
+    """New York's 10 March 2024 has no 02:30. A landing day is over at midnight of UTC, whatever the cutoff's clocks show."""
+    reaches = (-contract.eligible.within, 0 * DAY, contract.outcome.gap, contract.closes_after)
+    edges = [at + reach for at in contract.cutoffs.instants for reach in reaches]
+    check_defined(spark, random_events("clock", edges=edges), contract)
+
+
+@pytest.mark.parametrize(
+    ("every", "zone"), [("1d", "Pacific/Apia"), ("2d", "Pacific/Apia"), ("1d", "Asia/Manila"), ("7d", "UTC")]
+)
+def test_rule_14_cutoffs_in_reach_are_those_that_are_looked_for_one_by_one(spark, every, zone):
+    """Apia left 30 December 2011 out, Manila 31 December 1844: the cutoffs are then far from a grid of even steps."""
+    first = date(1844, 12, 20) if zone == "Asia/Manila" else date(2011, 12, 18)
+    told = {"first": first, "last": first + 30 * DAY, "every": every, "at": "18:00", "zone": zone}
+    cutoffs = label_contract().cutoffs.model_validate(told)
+    grid = Grid.of(cutoffs.instants, cutoffs.every)
+    near = [at + n * timedelta(microseconds=1) for at in cutoffs.instants for n in (-1, 0, 1)]
+    near += [cutoffs.instants[0] - 9 * DAY, cutoffs.instants[-1] + 9 * DAY]
+    draw = random.Random(zone)
+    asked = [sorted((at, draw.choice(near))) for at in near]
+    frame = spark.createDataFrame(asked, "after timestamp, until timestamp")
+    span = frame.select("after", "until", *grid.span(F.unix_micros("after"), F.unix_micros("until")))
+    shown = span.select("*", F.unix_micros(grid.instant(F.col("last"))).alias("micros"))
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    for row in shown.collect():
+        after, until = (row[name].astimezone(UTC) for name in ("after", "until"))
+        found = [number for number, at in enumerate(cutoffs.instants) if after < at <= until]
+        assert list(range(row["first"], row["last"] + 1)) == found, (after, until)
+        if row["last"] >= 0:
+            assert epoch + row["micros"] * timedelta(microseconds=1) == cutoffs.instants[row["last"]]
 
 
 def act(at, kind, landed=None, who=1):
@@ -140,7 +193,7 @@ def test_rule_13_no_label_before_its_window_is_over_and_the_lateness_has_passed(
     """Window [t, t + 5d), lateness 3d: mature at t + 8d, not a microsecond earlier."""
     t, contract = midnight(FIRST), label_contract(cutoffs=1)
     events = [act(t - DAY, "a")]
-    assert matures_at(FIRST, contract, SOURCE) == t + 8 * DAY
+    assert matures_at(t, contract, SOURCE) == t + 8 * DAY
     assert found_labels(spark, events, contract, t + 8 * DAY - timedelta(microseconds=1)) == {}
     assert found_labels(spark, events, contract, t + 8 * DAY) == {("x", 1, t): 1}
 
@@ -158,11 +211,11 @@ def test_rule_13_a_published_label_never_changes(spark):
     """What lands after the lateness is not counted, so labels made early and made late are the same."""
     contract = label_contract(within="30h", gap="6h", horizon="36h", every="2d")
     events = random_events("later")
-    cut = matures_at(contract.cutoffs.dates[4], contract, SOURCE)
+    cut = matures_at(contract.cutoffs.instants[4], contract, SOURCE)
     early = found_labels(spark, [event for event in events if event[5] < cut.date()], contract, cut)
     late = found_labels(spark, events, contract, cut + 99 * DAY)
     assert early
-    assert early == {key: label for key, label in late.items() if key[2] <= midnight(contract.cutoffs.dates[4])}
+    assert early == {key: label for key, label in late.items() if key[2] <= contract.cutoffs.instants[4]}
 
 
 FEATURES = {
@@ -214,6 +267,18 @@ def test_rule_13_training_cutoffs_end_gap_and_horizon_before_the_first_test_cuto
     rows = training_set(spark, [("x", 1, t + n * DAY, 1) for n in range(0, 24, 3)], [], []).collect()
     parts = {(row.cutoff.astimezone(UTC) - t).days: row.part for row in rows}
     assert parts == {0: "train", 3: "train", 6: "train", 9: "train", 15: "test", 18: "test", 21: "test"}
+
+
+def test_rule_13_the_test_begins_with_the_first_cutoff_of_its_day_at_whatever_time(spark):
+    """Berlin's evenings: the window of day 9 closes when the test of day 14 begins; day 10's reaches into it."""
+    at = {"cutoffs": 15, "every": "1d", "at": "18:00", "zone": "Europe/Berlin"}
+    label = label_contract(**at)
+    labels = spark.createDataFrame([("x", 1, cutoff, 1) for cutoff in label.cutoffs.instants], LABELS)
+    frames = {group: spark.createDataFrame([], FEATURES[group][0]) for group in FEATURES}
+    rows = build_training_set(labels, frames, MODEL, label, ("shop", "who")).collect()
+    parts = {(row.cutoff.astimezone(UTC) - midnight(FIRST)) // DAY: row.part for row in rows}
+    assert parts == {**dict.fromkeys(range(10), "train"), 14: "test"}
+    assert {row.cutoff.astimezone(UTC).hour for row in rows} == {17}
 
 
 def test_rule_9_every_label_has_one_row_and_a_bucket_of_its_own_entity(spark):

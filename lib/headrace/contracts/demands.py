@@ -1,4 +1,4 @@
-"""What a feature group asks of the source that it is over: refused by file and line where the source does not have it."""
+"""What a group or a label asks of the source that it is over: refused by file and line where the source does not have it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup, window_length
+from headrace.contracts.labels import LabelContract
 from headrace.contracts.names import show_span
 from headrace.ground.document import Document
 from headrace.ground.errors import HeadraceError, nearest
@@ -35,6 +36,25 @@ def check_demands(group: FeatureGroup, document: Document, sources: Mapping[str,
         for place, window in enumerate(feature.windows):
             where = f"{document.place((*at, 'windows', place))}: {feature.name}.windows"
             _check_window(window, group, source, where)
+
+
+def check_label(label: LabelContract, document: Document, sources: Mapping[str, EventContract]) -> None:
+    """Hold a label to its source: the columns that it names, and when it asks.
+
+    Raises:
+        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, CUTOFF_OF_DATES; each with file and line.
+    """
+    check_known(label.source, sources, f"{document.place(('source',))}: source")
+    source = sources[label.source]
+    for part in ("eligible", "outcome"):
+        formula = getattr(label, part).where
+        if formula is not None:
+            check_columns(formula, source.columns, f"{document.place((part, 'where'))}: {part}.where")
+    time = source.roles.event_time
+    if label.cutoffs.clock and source.columns[time].type == "date":
+        where = f"{document.place(('cutoffs',))}: cutoffs"
+        about = {"clock": label.cutoffs.clock, "source": source.source, "column": time}
+        raise HeadraceError("CUTOFF_OF_DATES", where=where, **about)
 
 
 def check_known(name: str, known: Iterable[str], where: str) -> None:

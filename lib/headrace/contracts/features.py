@@ -8,17 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from headrace.contracts.edges import Edges, Share, places, written
 from headrace.contracts.expectation import Expected, check_expected
 from headrace.contracts.expressions import Expression
 from headrace.contracts.fingerprint import data_fingerprint, notation
-from headrace.contracts.names import Formula, Gap, Name, Sensitivity
+from headrace.contracts.names import Formula, Gap, Name, Sensitivity, Zone
 from headrace.ground.document import Misplaced, Strict, read_document, validate
 from headrace.ground.errors import nearest
 from headrace.ground.interval import DAY, SECOND, parse_span
-from headrace.ground.zones import UTC, known_zone
+from headrace.ground.zones import UTC
 
 Aggregate = Literal[
     "count",
@@ -69,7 +69,6 @@ def _window(text: object) -> object:
 
 
 Window = Annotated[str, BeforeValidator(_window)]
-Zone = Annotated[str, AfterValidator(known_zone)]
 
 
 def window_length(window: str) -> timedelta | None:

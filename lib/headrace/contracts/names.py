@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from headrace.contracts.expressions import Expression, parse_expression
 from headrace.ground.interval import parse_gap, parse_span
+from headrace.ground.zones import known_zone
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _TYPE = re.compile(r"string|int|bigint|boolean|double|date|timestamp|decimal\(([0-9]{1,2}),([0-9]{1,2})\)")
 
 Sensitivity = Literal["public", "internal", "personal", "special"]
@@ -61,6 +63,20 @@ def _gap(text: object) -> timedelta:
     return text if isinstance(text, timedelta) else parse_gap(str(text))
 
 
+def _clock(text: object) -> time:
+    if isinstance(text, time):
+        return text
+    found = _CLOCK.fullmatch(str(text))
+    if found is None:
+        raise ValueError(f"'{text!s:.60}' is not a time of day; write 00:00 to 23:59, such as 18:00")
+    return time(int(found[1]), int(found[2]))
+
+
+def show_clock(at: time) -> str:
+    """A time of day as contracts write it."""
+    return f"{at:%H:%M}"
+
+
 def _positive(span: timedelta) -> timedelta:
     if span <= timedelta(0):
         raise ValueError("a length of time above zero is needed, such as 7d")
@@ -93,3 +109,10 @@ Gap = Annotated[
     PlainSerializer(show_span, return_type=str),
 ]
 """Seconds (``s``) and minutes (``m``) too, which no window takes."""
+Zone = Annotated[str, AfterValidator(known_zone)]
+Clock = Annotated[
+    time,
+    BeforeValidator(_clock, json_schema_input_type=str),
+    PlainSerializer(show_clock, return_type=str),
+]
+"""A time of day to the minute, as wall clocks show it."""

@@ -123,10 +123,11 @@ def _asked(label: LabelContract) -> dict[str, str]:
     who = f"an event in the {show_span(eligible.within)} before the cutoff"
     what = f"{'no event' if outcome.positive == 'absent' else 'an event'} in the {show_span(outcome.horizon)} after it"
     gap = f", from {show_span(outcome.gap)} on" if outcome.gap else ""
+    on, at = f"{cutoffs.first} to {cutoffs.last}", f", at {cutoffs.clock}" if cutoffs.clock else ""
     return {
         "Who is asked about": who + (f" where {eligible.where.text}" if eligible.where else ""),
         "1 means": what + gap + (f" where {outcome.where.text}" if outcome.where else ""),
-        "Cutoffs": f"{cutoffs.first} to {cutoffs.last}, every {show_span(cutoffs.every)}, {len(cutoffs.dates)} in all",
+        "Cutoffs": f"{on}, every {show_span(cutoffs.every)}{at}, {len(cutoffs.dates)} in all",
     }
 
 

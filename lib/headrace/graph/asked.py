@@ -134,13 +134,20 @@ def between_snapshots(project: Project, group: Readable, instants: Iterable[date
     """
     if group.accuracy == "snapshot":
         return []
-    (every, start), zone = _grid(project, group), group.zone
-    return [at for at in instants if (at - start) % every or midnight(day_of(at, zone), zone) != at]
+    every, start = _grid(project, group)
+    return [at for at in instants if not _is_snapshot(at, start, every, group.zone)]
+
+
+def _is_snapshot(at: datetime, start: datetime, every: timedelta, zone: str) -> bool:
+    """Whether it is a midnight of the zone and, of those of its interval, the last (``features.snapshots``)."""
+    end = at + (start - at) % every
+    last = at if every == DAY else midnight(day_of(end, zone), zone)
+    return at == last and midnight(day_of(at, zone), zone) == at
 
 
 def cutoffs_of(label: LabelContract) -> list[datetime]:
     """The instants at which a label's question is asked."""
-    return [parse_instant(day) for day in label.cutoffs.dates]
+    return list(label.cutoffs.instants)
 
 
 def scored_at(project: Project) -> list[datetime]:

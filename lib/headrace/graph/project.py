@@ -14,10 +14,9 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from headrace import __version__
 from headrace.contracts.binding import Bound
-from headrace.contracts.demands import check_demands, check_known
+from headrace.contracts.demands import check_demands, check_known, check_label
 from headrace.contracts.earlier import Earlier
 from headrace.contracts.events import EventContract
-from headrace.contracts.expressions import check_columns
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.lock import Lock, read_locks
@@ -230,7 +229,8 @@ def load_project(root: Path, env: str, overrides: tuple[str, ...] = ()) -> Proje
         taken=read_taken(contracts),
         documents=MappingProxyType(documents),
     )
-    _check_labels(project)
+    for label in project.labels.values():
+        check_label(label, project.documents[f"labels/{label.label}"], project.sources)
     check_taken(project)
     check_models(project)
     return project
@@ -287,14 +287,3 @@ def _load(
         loaded[key] = contract
         documents[f"{folder.name}/{key}"] = document
     return MappingProxyType(loaded)
-
-
-def _check_labels(project: Project) -> None:
-    for label in project.labels.values():
-        document = project.documents[f"labels/{label.label}"]
-        check_known(label.source, project.sources, f"{document.place(('source',))}: source")
-        columns = project.sources[label.source].columns
-        for part in ("eligible", "outcome"):
-            formula = getattr(label, part).where
-            if formula is not None:
-                check_columns(formula, columns, f"{document.place((part, 'where'))}: {part}.where")

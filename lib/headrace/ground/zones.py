@@ -40,7 +40,12 @@ def known_zone(name: str) -> str:
 
 def midnight(day: date, zone: str) -> datetime:
     """The first instant of a day, in UTC."""
-    return datetime.combine(day, time(), zoneinfo.ZoneInfo(zone)).astimezone(_UTC)
+    return clock(day, time(), zone)
+
+
+def clock(day: date, at: time, zone: str) -> datetime:
+    """When the clocks of a zone show ``at`` on a day, in UTC: the first time of two; what they skip is later by as much."""
+    return datetime.combine(day, at, zoneinfo.ZoneInfo(zone)).astimezone(_UTC)
 
 
 def day_of(instant: datetime, zone: str) -> date:

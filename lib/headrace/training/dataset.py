@@ -28,8 +28,9 @@ from headrace.features.empty import empty_values, with_null_rule
 from headrace.features.groups import snapshots_of
 from headrace.features.snapshots import Snapshots
 from headrace.ground.errors import HeadraceError, nearest
-from headrace.ground.interval import DAY
+from headrace.ground.interval import DAY, MICROSECOND
 from headrace.tables.spec import Table
+from headrace.training.grid import Grid
 
 if TYPE_CHECKING:
     from headrace.features.readings import Rows
@@ -37,13 +38,11 @@ if TYPE_CHECKING:
 BUCKETS = 32
 """Users are split into so many parts by a stable hash; leaving one out at a time gives standard errors."""
 STALE_AFTER = timedelta(days=7)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
-def matures_at(cutoff: date, contract: LabelContract, source: EventContract) -> datetime:
+def matures_at(cutoff: datetime, contract: LabelContract, source: EventContract) -> datetime:
     """The midnight (UTC) at which all has landed that a label of ``cutoff`` counts: window, lateness, landing day."""
-    over = _midnight(cutoff) + contract.closes_after + source.lateness
+    over = cutoff.astimezone(UTC) + contract.closes_after + source.lateness
     return _midnight(over.date()) if over.time() == time.min else _midnight(over.date() + DAY)
 
 
@@ -52,7 +51,7 @@ def build_labels(
 ) -> DataFrame:
     """``(entity..., cutoff timestamp, label int)``: one row for each entity that is eligible at a mature cutoff.
 
-    Eligible at ``t``: an event with ``eligible.where`` in ``[t - within, t)`` that had landed on a day before ``t``.
+    Eligible at ``t``: an event with ``eligible.where`` in ``[t - within, t)`` whose landing day was over by ``t``.
     The label is whether an event with ``outcome.where`` happened in ``[t + gap, t + gap + horizon)`` (``present``) or
     not (``absent``), of those landed within the source's lateness after it. A condition that is null does not hold.
 
@@ -67,8 +66,8 @@ def build_labels(
     Cost: events once, then two shuffles of at most entities x (days + cutoffs) rows; an event meets only the cutoffs
     in its reach.
     """
-    mature = [day for day in contract.cutoffs.dates if matures_at(day, contract, source) <= known_until]
-    grid = _Grid(_micros(_midnight(contract.cutoffs.first) - _EPOCH), _micros(contract.cutoffs.every), len(mature))
+    mature = [at for at in contract.cutoffs.instants if matures_at(at, contract, source) <= known_until]
+    grid = Grid.of(mature, contract.cutoffs.every)
     reaching = _recent(events, contract).select(*source.entity, F.inline(_spans(grid, contract, source)))
     useful = reaching.where(F.col("holds") & (F.col("first") <= F.col("last"))).drop("holds").distinct()
     touched = useful.select(*source.entity, "asks", F.explode(F.sequence("first", "last")).alias("i"))
@@ -81,50 +80,27 @@ def build_labels(
 
 def _recent(events: DataFrame, contract: LabelContract) -> DataFrame:
     """The events of the days that some cutoff of the contract can reach."""
-    first, last = contract.cutoffs.dates[0], contract.cutoffs.dates[-1]
-    start, end = _midnight(first) - contract.eligible.within, _midnight(last) + contract.closes_after
+    first, last = _cutoffs(contract)
+    start, end = first - contract.eligible.within, last + contract.closes_after
     return events.where(F.col("event_date").between(F.lit(start.date()), F.lit(end.date())))
 
 
-def _spans(grid: _Grid, contract: LabelContract, source: EventContract) -> Column:
+def _spans(grid: Grid, contract: LabelContract, source: EventContract) -> Column:
     """An event's two reaches, ``(holds, asks, first, last)``: the cutoffs it makes eligible, those it is counted at.
 
-    Solved for the cutoff ``t``: an event is in ``[t - within, t)``, and known, for ``t`` in ``(max(happened, landed),
-    happened + within]``; so is the outcome's window, moved by ``closes_after``, its landing moved by the lateness too.
+    Solved for the cutoff ``t``: an event is in ``[t - within, t)`` for ``t`` in ``(happened, happened + within]``, and known
+    once its landing day is over; so is the outcome's window, moved by ``closes_after``, its landing moved by the lateness too.
     """
     happened = F.unix_micros(event_instant(source))
     landed = F.unix_date("landed_on") * F.lit(_micros(DAY))
     in_time = F.greatest(happened, landed - _micros(source.lateness))
-    asks = grid.span(F.greatest(happened, landed), happened + _micros(contract.eligible.within))
+    over = landed + _micros(DAY - MICROSECOND)
+    asks = grid.span(F.greatest(happened, over), happened + _micros(contract.eligible.within))
     counts = grid.span(in_time - _micros(contract.closes_after), happened - _micros(contract.outcome.gap))
     return F.array(
         F.struct(_holds(contract.eligible.where).alias("holds"), F.lit(True).alias("asks"), *asks),
         F.struct(_holds(contract.outcome.where).alias("holds"), F.lit(False).alias("asks"), *counts),
     )
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """``count`` cutoffs as whole numbers from 0: the first one, ``every`` so many microseconds."""
-
-    first: int
-    every: int
-    count: int
-
-    def at_or_before(self, instant: Column) -> Column:
-        """The last cutoff that is not after ``instant``; exact, since what is divided is a multiple."""
-        past = instant - self.first
-        return ((past - F.pmod(past, F.lit(self.every))) / self.every).cast("int")
-
-    def span(self, after: Column, until: Column) -> tuple[Column, Column]:
-        """``first`` and ``last`` cutoff in ``(after, until]``; ``first > last`` where there is none."""
-        first = F.greatest(self.at_or_before(after) + 1, F.lit(0))
-        last = F.least(self.at_or_before(until), F.lit(self.count - 1))
-        return first.alias("first"), last.alias("last")
-
-    def instant(self, index: Column) -> Column:
-        """The timestamp of a cutoff."""
-        return F.timestamp_micros(index.cast("bigint") * self.every + self.first)
 
 
 def build_training_set(
@@ -207,16 +183,16 @@ def _served(snapshots: Snapshots | None, zone: str, stale_after: timedelta) -> C
 
 
 def _cutoffs(label: LabelContract) -> tuple[datetime, datetime]:
-    """The first cutoff, and an instant after which there is none."""
-    return _midnight(label.cutoffs.first), _midnight(label.cutoffs.last)
+    """The first cutoff and the last."""
+    return label.cutoffs.instants[0], label.cutoffs.instants[-1]
 
 
 def _parted(labels: DataFrame, contract: ModelContract, label: LabelContract) -> DataFrame:
     """The labels with their part, without those whose windows reach into the test."""
-    tests = [day for day in label.cutoffs.dates if day >= contract.test_from]
+    tests = label.cutoffs.on_or_after(contract.test_from)
     if not tests:
         return labels.withColumn("part", F.lit("train"))
-    test_from = _midnight(tests[0])
+    test_from = tests[0]
     part = F.when(F.col("cutoff") >= F.lit(test_from), F.lit("test")).when(
         F.col("cutoff") <= F.lit(test_from - label.closes_after), F.lit("train")
     )
@@ -255,7 +231,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _micros(span: timedelta) -> int:
-    return span // _MICROSECOND
+    return span // MICROSECOND
 
 
 def labels_table(label: LabelContract, source: EventContract) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 import tiny
 import tiny_training
@@ -75,6 +77,49 @@ def test_a_temporal_group_is_counted_from_events_where_a_cutoff_is_no_snapshot_o
     assert set(reading.inputs) == ({"events"} if counted else {"features.people"})
     made = {asset.name for asset in build_training_set.job(project, model).inputs.values()}
     assert made == {"raw.events_visits"} | (set() if counted else {"features.people"})
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "zone", "clock", "counted"),
+    [
+        ("temporal", "UTC", "at: 18:00", True), ("snapshot", "UTC", "at: 18:00", False),
+        ("temporal", "Europe/Berlin", "zone: Europe/Berlin", False), ("temporal", "UTC", "zone: Europe/Berlin", True),
+    ],
+)  # fmt: skip
+def test_rule_3_at_a_time_of_day_a_temporal_group_is_counted_unless_that_is_its_midnight(
+    tmp_path, accuracy, zone, clock, counted
+):
+    """And scores are as of the ends of intervals, whenever its label asks."""
+    project_of(tmp_path, "people", "1d", accuracy, zone)
+    path = tmp_path / "conf/contracts/labels/lapsed.yaml"
+    path.write_text(LABEL.replace("every: 2d", f"every: 2d, {clock}"), encoding="utf-8")
+    project = load_project(tmp_path, "local")
+    model = project.models["lapse"]
+    assert set(for_training(project, model).counted) == ({"people"} if counted else set())
+    assert set(for_scores(project, model).counted) == ({"people"} if zone != "UTC" else set())
+    job = build_training_set.job(project, model)
+    assert job.every.span.end == datetime(2024, 3, 13 if "at" in clock else 12, tzinfo=UTC), "lateness, and the landing day"
+    shown = [dict(entry.facts)["Cutoffs"] for entry in build_catalog(project, ()).entries if entry.name == "lapsed"]
+    told = "18:00 UTC" if "at" in clock else "00:00 Europe/Berlin"
+    assert shown == [f"2024-03-03 to 2024-03-07, every 2d, at {told}, 3 in all"]
+
+
+def test_a_time_of_day_over_a_source_of_dates_is_refused_by_line(tmp_path):
+    project_of(tmp_path, "people", "1d", "snapshot")
+    contracts = tmp_path / "conf/contracts"
+    for name in ("people", "shops"):
+        path = contracts / f"features/{name}.yaml"
+        path.write_text(path.read_text().replace("36h", "2d"), encoding="utf-8")
+    events = contracts / "events/visits.yaml"
+    events.write_text(events.read_text().replace("at: {type: timestamp", "at: {type: date"), encoding="utf-8")
+    model = contracts / "models/lapse.yaml"
+    model.write_text(model.read_text().replace("visits_36h", "visits_2d"), encoding="utf-8")
+    assert load_project(tmp_path, "local").labels["lapsed"].cutoffs.clock == ""
+    path = contracts / "labels/lapsed.yaml"
+    path.write_text(LABEL.replace("every: 2d", "every: 2d, at: 18:00"), encoding="utf-8")
+    with pytest.raises(HeadraceError, match=r"lapsed.yaml:2: cutoffs: the question is asked at 18:00 UTC") as refused:
+        load_project(tmp_path, "local")
+    assert (refused.value.code, refused.value.exit_status) == ("CUTOFF_OF_DATES", 2)
 
 
 @pytest.mark.parametrize(("zone", "counted"), [("UTC", False), ("Europe/Berlin", True)])
