@@ -31,3 +31,9 @@ def answers(question: Row, rows: list[Row], tolerance: Any = None, exclude_exact
     seen = [row for row in rows if is_seen(row, question, exclude_exact)]
     greatest = [row for row in seen if rank(row) == max(map(rank, seen))]
     return [row for row in greatest if tolerance is None or question.time - tolerance <= row.time]
+
+
+def values(question: Row, rows: list[Row], tolerance: Any = None, exclude_exact: bool = False) -> set[int | None]:
+    """What ``value`` may be where its nulls are passed over (semantics 8): the look-up among the rows that have one."""
+    having = [row for row in rows if row.value is not None]
+    return {row.value for row in answers(question, having, tolerance, exclude_exact)} or {None}

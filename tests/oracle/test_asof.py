@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from asof_oracle import Row, answers
+from asof_oracle import Row, answers, values
 
 from headrace.features.asof import as_of_join
 
@@ -193,6 +193,46 @@ def test_rule_8_the_latest_row_wins_even_where_it_is_null(spark):
     assert look_up(questions(spark, ("a", 3)), right) == {("a", 3): None}
 
 
+@pytest.mark.parametrize(("kind", "exclude_exact", "limited"), [("timestamp", False, True), ("bigint", True, False)])
+def test_rule_8_a_column_is_carried_forward_by_name_as_its_definition_says(spark, kind, exclude_exact, limited):
+    """Of one row come the others; the carried one is looked up among the rows in which it is not null."""
+    at, tolerance = KINDS[kind]
+    within = tolerance if limited else None
+    draw = random.Random(f"carried {kind}")
+    cases = [random_case(draw, at, known_now=False) for _ in range(250)]
+    left = [(case, *key, n, None if n is None else at(n)) for case, (asked, _) in enumerate(cases) for key, n in asked]
+    right = [(case, *row.key, row.time, row.known, row.sequence, row.value)
+             for case, (_, rows) in enumerate(cases) for row in rows]  # fmt: skip
+    joined = as_of_join(
+        spark.createDataFrame(left, f"case int, k1 int, k2 string, n int, t {kind}"),
+        spark.createDataFrame(right, f"case int, k1 int, k2 string, ts {kind}, av {kind}, seq int, value int"),
+        by=["case", "k1", "k2"], left_time="t", right_time="ts", available_at="av", sequence="seq",
+        tolerance=within, exclude_exact=exclude_exact, columns=["seq", "value"], carry_forward="value",
+    )  # fmt: skip
+    found, otherwise = joined.drop("t").collect(), 0
+    assert Counter(tuple(row)[:4] for row in found) == Counter(row[:4] for row in left)
+    for case, k1, k2, n, seq, value in found:
+        question = Row((k1, k2), None if n is None else at(n))
+        winners = answers(question, cases[case][1], within, exclude_exact)
+        assert seq in ({row.sequence for row in winners} or {None}), (case, question)
+        assert value in values(question, cases[case][1], within, exclude_exact), (case, question)
+        otherwise += value is not None and value not in {row.value for row in winners}
+    assert otherwise > 20, "a value of an older row than the winner"
+
+
+def test_rule_8_what_is_carried_forward_goes_over_every_stretch_of_a_large_key(spark):
+    """One key of 4,000 rows in which a value stands at each 999th: it is carried from stretch to stretch."""
+    right = spark.range(4000).selectExpr("'a' AS k", "id AS ts", "IF(id % 999 = 7, id, NULL) AS v", "id AS w")
+    left = spark.range(0, 4000, 5).selectExpr("'a' AS k", "id AS t")
+    found = as_of_join(
+        left, right, by="k", left_time="t", right_time="ts", columns=["v", "w"], carry_forward=["v"]
+    ).collect()
+    assert len(found) == 800
+    for row in found:
+        known = range(7, row["t"] + 1, 999)
+        assert (row["v"], row["w"]) == (known[-1] if known else None, row["t"])
+
+
 def test_rule_9_left_rows_are_a_multiset(spark):
     left = questions(spark, ("a", 3), ("a", 3), (None, 3), (None, 3), ("z", 3))
     right = events(spark, ("a", 1, 1, 0, "x"), ("a", 1, 1, 0, "x"))
@@ -246,6 +286,7 @@ MISTAKES = {
     "no column 'arrived'": {"available_at": "arrived"},
     "no column 'order'": {"sequence": "order"},
     "no column 'w' on the right side": {"columns": ["w"]},
+    "carry_forward: 'day' is not among the columns": {"columns": ["v"], "carry_forward": "day"},
     "'v' is string; a time is": {"right_time": "v"},
     "'day' is date, and left_time 't' is numeric": {"available_at": "day"},
     "'k' would stand twice": {"columns": ["k"]},

@@ -232,3 +232,16 @@ def test_more_different_values_than_the_bound_is_an_error_that_names_the_feature
     refused = translate(raised.value)
     assert refused.code == "FEATURE_BOUND"
     assert "feature 'odd.sizes': a window holds more than 2 different values" in str(refused)
+
+
+@pytest.mark.parametrize("way", [tiled, counted])
+def test_rule_8_the_latest_row_wins_with_its_null_and_a_condition_carries_forward(spark: Any, way: Any) -> None:
+    """Column by column, and by name: each feature says for itself whether it passes over nulls."""
+    kind, size = ({"aggregate": "last", "expression": name} for name in ("kind", "size"))
+    known = {"name": "known_kind", **kind, "where": "kind is not null"}
+    group = group_of({"name": "kind", **kind}, known, {"name": "size", **size}, windows=("1d", "3d"))
+    told = [event("a", instant(EPOCH, hours=-30), "old", 1.0), event("a", instant(EPOCH, hours=-20), None, 2.0)]
+    (row,) = found.values() if isinstance(found := way(spark, told, group), dict) else found
+    assert (row["kind_1d"], row["kind_3d"]) == (None, None)
+    assert (row["known_kind_1d"], row["known_kind_3d"]) == (None, "old")
+    assert (row["size_1d"], row["size_3d"]) == (2.0, 2.0)

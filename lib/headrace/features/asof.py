@@ -41,6 +41,7 @@ def as_of_join(
     tolerance: Tolerance | None = None,
     exclude_exact: bool = False,
     columns: Sequence[str] | None = None,
+    carry_forward: str | Sequence[str] = (),
     suffix: str = "",
 ) -> DataFrame:
     """All columns of ``left``, then ``columns`` of the right row that was the latest one known at ``left_time``.
@@ -64,6 +65,8 @@ def as_of_join(
             or whole days for dates. None is no limit.
         exclude_exact: Leave out right rows of exactly ``left_time``; one that arrived exactly then is still known.
         columns: Columns of ``right``; by default all but ``by``.
+        carry_forward: Those of ``columns`` of which nulls are passed over: each by itself has its value from the latest
+            row known that has one, within the tolerance. The others are of the one row, nulls included.
         suffix: Appended to the name of each of ``columns``.
 
     Raises:
@@ -76,9 +79,9 @@ def as_of_join(
     (``features.timeline``), and ``right`` is read once more. Right rows that are alike in all columns stay in one task.
     The inputs have to give the same rows each time. Right rows of keys that ``left`` never names are shuffled too.
     """
-    keys = (by,) if isinstance(by, str) else tuple(by)
-    names = _chosen(right, keys, columns)
-    lookup = _Lookup(keys, left_time, right_time, available_at, sequence, exclude_exact, names)
+    keys = _several(by)
+    names, held = _chosen(right, keys, columns), _several(carry_forward)
+    lookup = _Lookup(keys, left_time, right_time, available_at, sequence, exclude_exact, names, held)
     _check_columns(left, right, lookup)
     _check_kinds(left, right, lookup)
     _check_names(left, names, suffix)
@@ -98,6 +101,12 @@ class _Lookup:
     sequence: str | None
     exclude_exact: bool
     names: tuple[str, ...]
+    carry_forward: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> list[int]:
+        """The places of the columns that are looked up each by itself."""
+        return [i for i, name in enumerate(self.names) if name in self.carry_forward]
 
 
 def _answered(left: DataFrame, right: DataFrame, lookup: _Lookup) -> DataFrame:
@@ -107,14 +116,16 @@ def _answered(left: DataFrame, right: DataFrame, lookup: _Lookup) -> DataFrame:
     asking = _left_side(without_nan(left, lookup.left_time), lookup, alike)
     times = (lookup.right_time, lookup.available_at or lookup.right_time)
     offering = _right_side(without_nan(right, *times), lookup, alike)
-    best = F.max_by("offer", "rank")
+    best = {f"offer{i}": (F.max_by(f"offer{i}", f"rank{i}"), f"rank{i}") for i in ("", *lookup.held)}
     scanned = scan(
         [offering],
         [asking],
         keys=[*_key_names(lookup.keys), "apart"],
         cuts=cuts,
-        carried={"offer": best, "rank": F.max("rank")},
-        running={"winner": best},
+        carried={
+            name: value for offer, (of, rank) in best.items() for name, value in ((offer, of), (rank, F.max(rank)))
+        },
+        running={offer.replace("offer", "winner"): of for offer, (of, _) in best.items()},
     )
     return scanned.where(F.col(PLACE) == ASKS)
 
@@ -144,7 +155,10 @@ def _left_side(left: DataFrame, lookup: _Lookup, alike: list[T.DataType]) -> Dat
 
 
 def _right_side(right: DataFrame, lookup: _Lookup, alike: list[T.DataType]) -> DataFrame:
-    """``(key0.., apart, position, rank, offer)``: the rows that can ever be seen, and from when."""
+    """``(key0.., apart, position, rank, offer)``: the rows that can ever be seen, and from when.
+
+    What is looked up by itself has a rank and an offer of its own, in rows where it is not null.
+    """
     times = [lookup.right_time, lookup.available_at or lookup.right_time]
     time, known = (column(name) for name in times)
     place = F.when(time >= known, AFTER).otherwise(BEFORE) if lookup.exclude_exact else F.lit(BEFORE)
@@ -153,22 +167,30 @@ def _right_side(right: DataFrame, lookup: _Lookup, alike: list[T.DataType]) -> D
     visible = on_a_line(F.greatest(time.cast(alike[-1]), known.cast(alike[-1])), alike[-1])
     values = (column(name).alias(f"right{i}") for i, name in enumerate(lookup.names))
     seen = reduce(lambda one, other: one & other, (column(name).isNotNull() for name in (*lookup.keys, *times)))
+    rank = F.struct(time.alias("time"), *order, row_hash(right).alias("hash"))
+    own = []
+    for i in lookup.held:
+        value = column(lookup.names[i])
+        there, offer = value.isNotNull(), F.struct(time.alias("time"), value.alias(f"right{i}"))
+        own += [F.when(there, rank).alias(f"rank{i}"), F.when(there, offer).alias(f"offer{i}")]
     return right.where(seen).select(
         *keys,
         nowhere.alias("apart"),
         *position([*keys, nowhere], visible, place, row_hash(right)),
-        F.struct(time.alias("time"), *order, row_hash(right).alias("hash")).alias("rank"),
+        rank.alias("rank"),
         F.struct(time.alias("time"), *values).alias("offer"),
+        *own,
     )
 
 
 def _result(left: DataFrame, lookup: _Lookup, suffix: str, within: Tolerance | None) -> list[Column]:
     kept = [F.col(f"asked.c{i}").alias(name) for i, name in enumerate(left.columns)]
-    taken = [F.col(f"winner.right{i}") for i in range(len(lookup.names))]
+    winners = [f"winner{i}" if i in lookup.held else "winner" for i in range(len(lookup.names))]
+    taken = [F.col(f"{winner}.right{i}") for i, winner in enumerate(winners)]
     if within is not None:
-        time = F.col(f"asked.c{left.columns.index(lookup.left_time)}")
-        near = _in_reach(time, F.col("winner.time"), kind(left, lookup.left_time), within)
-        taken = [F.when(near, value) for value in taken]
+        time, of = F.col(f"asked.c{left.columns.index(lookup.left_time)}"), kind(left, lookup.left_time)
+        near = {winner: _in_reach(time, F.col(f"{winner}.time"), of, within) for winner in winners}
+        taken = [F.when(near[winner], value) for winner, value in zip(winners, taken, strict=True)]
     return [*kept, *(value.alias(name + suffix) for name, value in zip(lookup.names, taken, strict=True))]
 
 
@@ -195,7 +217,11 @@ def _keys(keys: tuple[str, ...], kinds: Sequence[T.DataType] = ()) -> list[Colum
 def _chosen(right: DataFrame, keys: tuple[str, ...], columns: Sequence[str] | None) -> tuple[str, ...]:
     if columns is None:
         return tuple(name for name in right.columns if name not in keys)
-    return (columns,) if isinstance(columns, str) else tuple(columns)
+    return _several(columns)
+
+
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _check_columns(left: DataFrame, right: DataFrame, lookup: _Lookup) -> None:
@@ -209,6 +235,9 @@ def _check_columns(left: DataFrame, right: DataFrame, lookup: _Lookup) -> None:
     for role, name, side, frame in wanted:
         if name not in frame.columns:
             raise ValueError(f"{role}: no column '{name}' on the {side} side. {nearest(name, frame.columns)}")
+    for name in lookup.carry_forward:
+        if name not in lookup.names:
+            raise ValueError(f"carry_forward: '{name}' is not among the columns. {nearest(name, lookup.names)}")
 
 
 def _check_kinds(left: DataFrame, right: DataFrame, lookup: _Lookup) -> None:

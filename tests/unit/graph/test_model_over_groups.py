@@ -98,7 +98,9 @@ def test_rule_3_at_a_time_of_day_a_temporal_group_is_counted_unless_that_is_its_
     assert set(for_training(project, model).counted) == ({"people"} if counted else set())
     assert set(for_scores(project, model).counted) == ({"people"} if zone != "UTC" else set())
     job = build_training_set.job(project, model)
-    assert job.every.span.end == datetime(2024, 3, 13 if "at" in clock else 12, tzinfo=UTC), "lateness, and the landing day"
+    assert job.every.span.end == datetime(2024, 3, 13 if "at" in clock else 12, tzinfo=UTC), (
+        "lateness, and the landing day"
+    )
     shown = [dict(entry.facts)["Cutoffs"] for entry in build_catalog(project, ()).entries if entry.name == "lapsed"]
     told = "18:00 UTC" if "at" in clock else "00:00 Europe/Berlin"
     assert shown == [f"2024-03-03 to 2024-03-07, every 2d, at {told}, 3 in all"]
