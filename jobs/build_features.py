@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from headrace.cli import main
 from headrace.contracts.features import FeatureGroup
 from headrace.contracts.fingerprint import fingerprint
+from headrace.features.begun import groups_at
 from headrace.features.carried import afresh, onward, snapshot
 from headrace.features.chain import Chain, chains_of
-from headrace.features.earlier import going_on
 from headrace.features.groups import features_table, laid_out
 from headrace.features.rollup import roll_up
 from headrace.features.snapshots import Snapshots
@@ -25,10 +25,13 @@ from headrace.tables.spec import Table
 
 
 def run(inputs: Inputs, at: At, project: Project) -> dict[Asset, DataFrame]:
-    """Roll the tiles up to the snapshots of the interval's days (or weeks): the midnights of each group's zone."""
+    """Roll the tiles up to the snapshots of the interval's days (or weeks): the midnights of each group's zone.
+
+    A group that tiles of earlier days were made without has no rows yet, rather than too small ones.
+    """
     every = project.config.snapshots_every
     snapshots = Snapshots(at.start, every, (at.end - at.start) // every)
-    groups = [*project.groups.values(), *going_on(project, lambda group: inputs[_label(_tiles(group, project))], at)]
+    groups = groups_at(project, lambda group: inputs[_label(_tiles(group, project))], at)
     made: dict[FeatureGroup, DataFrame] = {}
     outputs: dict[Asset, DataFrame] = {}
     for chain in _chains(project, groups):

@@ -21,6 +21,7 @@ from headrace.graph.again import again
 from headrace.graph.events import Events
 from headrace.graph.failures import cause_of, mended, note_of, translate
 from headrace.graph.forecast import seconds_ahead
+from headrace.graph.history import made_without
 from headrace.graph.job import Asset, At, Inputs, Job, Once, Receipt, Refusal, Sink, asset_key, fallback_of
 from headrace.graph.ledger import Entry, Ledger
 from headrace.graph.lint import upstream
@@ -238,6 +239,7 @@ class Run:
             warn=warn,
             before=before,
             carries_on=carries_on(job, step.interval, self.look()),
+            made_without=made_without(job, step.interval, self.look()),
         )
         inputs = Inputs(lambda name: sinks[type(job.inputs[name])].read(job.inputs[name], at))
         try:

@@ -37,6 +37,8 @@ class At:
     """What earlier intervals left of one of the job's own outputs; None where there is nothing yet."""
     carries_on: bool = False
     """Whether the interval just before is done, of inputs as they are now: what it left can be carried on."""
+    made_without: frozenset[str] = frozenset()
+    """Contracts, as ``Job.contracts`` calls them, that part of a history that the job reads was made without."""
 
     @property
     def start(self) -> datetime:
