@@ -66,7 +66,15 @@ class Submit:
     application: tuple[str, ...]
 
 
-Request = Union[Help, Prepare, Execute, Direct, Submit]
+@dataclass(frozen=True)
+class Placed:
+    """A run of several applications: headrace without Spark, which starts each by this script and these options."""
+
+    options: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+Request = Union[Help, Prepare, Execute, Direct, Submit, Placed]
 
 
 def read(words: Sequence[str], root: Path) -> Request:
@@ -86,7 +94,16 @@ def read(words: Sequence[str], root: Path) -> Request:
         raise _unknown_option(rest)
     if rest[0] in WITHOUT_SPARK or "--help" in rest:
         return Direct(rest)
+    if rest[0] == "run" and _is_placed(rest):
+        return Placed(options, rest)
     return Submit(options, (str(root / GRAPH), *rest))
+
+
+def _is_placed(words: Sequence[str]) -> bool:
+    """Whether the run asks for several applications."""
+    after = [words[at + 1] for at, word in enumerate(words[:-1]) if word == "--placement"]
+    after += [word.partition("=")[2] for word in words if word.startswith("--placement=")]
+    return after[-1:] not in ([], ["one"])
 
 
 def split(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Mapping
 
 from headrace_bootstrap import java, shipping
-from headrace_bootstrap.arguments import Direct, Execute, Submit
+from headrace_bootstrap.arguments import Direct, Execute, Placed, Submit
 from headrace_bootstrap.layout import Layout
 
 
-def command(layout: Layout, request: Execute | Direct | Submit) -> tuple[str, ...]:
+def command(layout: Layout, request: Execute | Direct | Submit | Placed) -> tuple[str, ...]:
     """The words of the process to become."""
     if isinstance(request, Execute):
         return request.words
-    if isinstance(request, Direct):
+    if isinstance(request, (Direct, Placed)):
         return (str(layout.venv / "bin" / "headrace"), *request.words)
     submit = str(layout.spark_home / "bin" / "spark-submit")
     options = shipping.shipped(layout, request.options) if shipping.is_remote(request.options) else request.options
-    return (submit, *options, *request.application)
+    start, kind = (submit, *options), _watched(layout, request.application)
+    if not kind:
+        return (*start, *request.application)
+    before = len(start) + (2 if kind == "graph" else 1)
+    watch = (str(layout.python), "-m", "headrace.cli.supervisor", str(before), kind)
+    return (*watch, *start, *request.application)
+
+
+def _watched(layout: Layout, application: tuple[str, ...]) -> str:
+    """Whether a run of the graph, or of a job by its file, is watched, so that a driver that dies is started again."""
+    if not application or {"--dry-run", "--help"}.intersection(application):
+        return ""
+    jobs = layout.root / "jobs"
+    if application[0] == str(jobs / "graph.py"):
+        return "graph" if application[1:2] == ("run",) else ""
+    return "job" if os.path.realpath(application[0]).startswith(f"{os.path.realpath(jobs)}{os.sep}") else ""
+
+
+def again(layout: Layout, request: Execute | Direct | Submit | Placed) -> dict[str, str]:
+    """How a run may start more applications like this one: by the script, with the same options of spark-submit's own."""
+    if not isinstance(request, (Submit, Placed)):
+        return {}
+    return {"HEADRACE_SUBMIT": json.dumps([str(layout.root / "spark-submit.sh"), *request.options])}
 
 
 def environment(layout: Layout, environ: Mapping[str, str], terminal: os.terminal_size | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn, Sequence
 
 from headrace_bootstrap import environment, jars, java, launch, shipping, system
-from headrace_bootstrap.arguments import Help, Prepare, Submit, read
+from headrace_bootstrap.arguments import Help, Placed, Prepare, Submit, read
 from headrace_bootstrap.foresee import foresee
 from headrace_bootstrap.layout import Layout
 from headrace_bootstrap.refusal import USAGE, Refusal
@@ -72,9 +72,9 @@ def _carry_out(layout: Layout, words: Sequence[str]) -> int:
             with only_one(layout.root):
                 system.install_for_tests(layout.requirement(listing))
         return 0
-    if isinstance(request, Submit) and shipping.is_remote(request.options):
+    if isinstance(request, (Submit, Placed)) and shipping.is_remote(request.options):
         make_missing(layout, shipping.steps(layout, request.options))
-    return _become(launch.command(layout, request), _environment(layout))
+    return _become(launch.command(layout, request), _environment(layout) | launch.again(layout, request))
 
 
 def set_up(layout: Layout) -> None:

@@ -108,10 +108,12 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Do the chosen jobs anew, due or not.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Lift the holds of rollbacks on what they make.")] = False,
+    placement: Annotated[str | None, typer.Option("--placement", metavar="BY", help="Spark applications: one, per_job or groups.")] = None,
     sets: Sets = None,
 ) -> None:  # fmt: skip
     """Run the graph, or a part of it: what is due, in parallel, each interval once."""
-    chosen = Choice(project, env, tuple(sets or ()), _selector(job, select), start, end, run_id, full_refresh, force)
+    selector = _selector(job, select)
+    chosen = Choice(project, env, tuple(sets or ()), selector, start, end, run_id, full_refresh, force, placement)
     raise typer.Exit(planned(chosen) if dry_run else commands.run(chosen))
 
 

@@ -230,8 +230,10 @@ def assemble(
     return Assembly(project, graph, spark, guard=guard)
 
 
-def check_master(project: Project, jobs: Graph) -> None:
+def check_master(project: Project, jobs: Graph, master: str | None = None) -> None:
     """Refuse, before anything is started, what the jobs need and executors elsewhere could not see.
+
+    ``master``: what applications will be told that are not started yet.
 
     Raises:
         HeadraceError: see ``check_remote``.
@@ -239,7 +241,7 @@ def check_master(project: Project, jobs: Graph) -> None:
     assets = [asset for job in jobs for asset in (*job.inputs.values(), *job.outputs)]
     used = {type(asset) for asset in assets}
     tables = (asset for asset in assets if isinstance(asset, SourceTable))
-    told = told_master()
+    told = master or told_master()
     check_remote(
         project.config,
         project.root,

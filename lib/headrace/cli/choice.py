@@ -39,6 +39,7 @@ class Choice:
     run_id: str | None = None
     refresh: bool = False
     force: bool = False
+    placement: str | None = None
 
     @property
     def verbose(self) -> bool:
@@ -62,6 +63,7 @@ class Choice:
         words += ["--from", self.start] if self.start else []
         words += ["--to", self.end] if self.end else []
         words += ["--full-refresh"] if self.refresh else []
+        words += ["--placement", self.placement] if self.placement else []
         return self.command(" ".join(words))
 
 

@@ -12,11 +12,13 @@ from headrace.cli.absent import stand_ins
 from headrace.cli.agreement import check_agreed
 from headrace.cli.choice import Choice, console
 from headrace.cli.loading import check_landing
+from headrace.cli.submission import submitted_master
 from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.select import select
 from headrace.ground.errors import DONE, HeadraceError, nearest
 from headrace.ground.interval import Interval
+from headrace.ground.placement import placed_by
 
 TERMINATED = 143
 
@@ -27,12 +29,18 @@ def run(choice: Choice) -> int:
 
     project, graph = choice.open()
     chosen = select(graph, choice.selector)
-    check_master(project, chosen)
+    placement = placed_by(project.config.placement, choice.placement)
+    check_master(project, chosen, submitted_master() if placement.by != "one" else None)
     check_landing(graph, chosen)
     asked = asked_interval(project, choice.start, choice.end)
     run_id = choice.run_id or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    return run_chosen(choice, project, graph, chosen, asked, run_id)
+    if placement.by == "one":
+        return run_chosen(choice, project, graph, chosen, asked, run_id)
+    from headrace.cli.placed import run_placed
+
+    check_agreed(project, graph)
+    return run_placed(choice, project, graph, chosen, asked, run_id, placement)
 
 
 def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, asked: Interval, run_id: str) -> int:
@@ -42,10 +50,12 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     from headrace.cli.leasing import lease_outputs, starting
     from headrace.cli.outcome import show_outcome
     from headrace.cli.recording import Recording
+    from headrace.cli.relay import Relay
     from headrace.cli.restoring import lift, mended, show_holds
     from headrace.cli.staged import keep_refusals
     from headrace.cli.standstill import stands_still
     from headrace.cli.watching import Watching
+    from headrace.graph.events import beside
     from headrace.graph.run import Run
     from headrace.ground.asset import At
 
@@ -53,7 +63,8 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     out = console()
     refuse_run(out, project, datetime.now(UTC).date())
     tell_publishers(out, project, datetime.now(UTC).date())
-    with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None) as lease:
+    relay = Relay.of_environment(run_id)
+    with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None) as lease, relay.over():
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
         if stands_still(out, choice, project, graph, chosen, asked, run_id):
             return DONE
@@ -69,7 +80,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         chosen = parts.jobs(names)
         parts.pin_sources(chosen)
         watch = Watching.of(out, parts, chosen, run_id)
-        recording = Recording.of(parts, at, watch.events)
+        recording = Recording.of(parts, at, beside(watch.events, relay.events))
         forced = names if choice.refresh else ()
         going = Run(
             parts.project,
@@ -87,8 +98,9 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         keep_refusals(project, run_id, going.results.values())
         show_holds(out, parts, choice)
         show_outcome(out, choice, parts, tuple(going.results[name] for name in names if name in going.results), status)
-        watch.show(going.results)
+        watch.show(going.results, paged=not relay.is_part)
         recording.show(out, choice)
+        relay.tell("ended", status=status)
     return status
 
 

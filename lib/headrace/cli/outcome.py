@@ -25,15 +25,21 @@ if TYPE_CHECKING:
 
 def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[JobResult, ...], status: int) -> None:
     """The end of a run, on the console."""
+    refused = any(result.state == "refused" for result in results)
+    show_states(out, choice, results, evidence(parts) if refused else "", status)
+    show_champions(out, choice, parts)
+    show_pages(out, parts)
+
+
+def show_states(out: Console, choice: Choice, results: tuple[JobResult, ...], evidence: str, status: int) -> None:
+    """What became of each job, what went wrong, and the next command; ``evidence``: where a verdict's figures are."""
     if all(result.state == "up to date" for result in results):
         out.print("Everything is up to date; nothing was done.")
     else:
         out.print(summary(results))
     for result in results:
         if result.state in ("failed", "refused", "not ready"):
-            out.print(redact(_problem(choice, parts, result)), markup=False, soft_wrap=True)
-    show_champions(out, choice, parts)
-    show_pages(out, parts)
+            out.print(redact(_problem(choice, evidence, result)), markup=False, soft_wrap=True)
     if status != DONE:
         out.print(f"Next, when mended: {choice.resume()}", markup=False)
 
@@ -50,11 +56,11 @@ def interrupts_told(out: Console, choice: Choice) -> Iterator[None]:
         raise
 
 
-def _problem(choice: Choice, parts: Assembly, result: JobResult) -> str:
+def _problem(choice: Choice, evidence: str, result: JobResult) -> str:
     if result.error is not None and choice.verbose:
         return trace_of(result.error)
     if result.state == "refused" and not result.withheld:
-        told = {"job": result.job, "reason": result.note, "evidence": evidence(parts), "resume": choice.resume()}
+        told = {"job": result.job, "reason": result.note, "evidence": evidence, "resume": choice.resume()}
         return HeadraceError("GATE_REFUSED", **told).render()
     if result.withheld:
         return str(result.error)

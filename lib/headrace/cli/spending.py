@@ -22,6 +22,7 @@ from headrace.ground.config import Cost
 from headrace.ground.errors import HeadraceError
 from headrace.ground.sizes import show_bytes
 from headrace.monitoring.spent import Meter, Spent
+from headrace.tables.lock import commit_lock
 
 COST_FORMAT = 1
 EVERY = 5.0
@@ -95,24 +96,33 @@ def keep_bill(logs: Path, run_id: str, at: datetime, spending: Spending) -> Bill
     jobs = spending.jobs()
     if not jobs:
         return None
-    found = Bill(run_id, f"{at:%Y-%m-%dT%H:%M:%S.%fZ}", spending.cost, jobs)
-    spent = {job: asdict(one) for job, one in sorted(jobs.items())}
+    with commit_lock(logs / "bills.lock"):
+        return _keep(logs, run_id, at, spending.cost, jobs)
+
+
+def _keep(logs: Path, run_id: str, at: datetime, cost: Cost, jobs: Mapping[str, Spent]) -> Bill:
+    """The run's bill, joined to what other applications of the same run have spent."""
+    file = logs / f"{file_name(run_id)}.cost.json"
+    others = _read(file).jobs if file.is_file() else {}
+    found = Bill(run_id, f"{at:%Y-%m-%dT%H:%M:%S.%fZ}", cost, {**others, **jobs})
+    spent = {job: asdict(one) for job, one in sorted(found.jobs.items())}
     price = {"per_core_hour": found.cost.per_core_hour, "currency": found.cost.currency}
     record = {"format_version": COST_FORMAT, "run": run_id, "at": found.at, **price, "jobs": spent}
     logs.mkdir(parents=True, exist_ok=True)
-    (logs / f"{file_name(run_id)}.cost.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     prune(logs, "*.cost.json", KEPT)
     return found
 
 
 def read_bills(logs: Path) -> list[Bill]:
     """The bills that are kept, oldest first."""
-    found = []
-    for path in logs.glob("*.cost.json"):
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        cost = Cost(per_core_hour=told["per_core_hour"], currency=told["currency"])
-        found.append(Bill(told["run"], told["at"], cost, {job: Spent(**one) for job, one in told["jobs"].items()}))
-    return sorted(found, key=lambda bill: bill.at)
+    return sorted((_read(path) for path in logs.glob("*.cost.json")), key=lambda bill: bill.at)
+
+
+def _read(path: Path) -> Bill:
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    cost = Cost(per_core_hour=told["per_core_hour"], currency=told["currency"])
+    return Bill(told["run"], told["at"], cost, {job: Spent(**one) for job, one in told["jobs"].items()})
 
 
 def before(bills: Sequence[Bill], bill: Bill, job: str) -> Spent | None:

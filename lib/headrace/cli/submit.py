@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -12,6 +13,8 @@ from typing import NoReturn
 
 from headrace.cli import application
 from headrace.cli import main as headrace
+from headrace.cli.submission import SUBMIT, is_placed
+from headrace.cli.supervisor import is_executed
 from headrace.ground.artifacts import DELTA_PACKAGE, EXCLUDED
 from headrace.ground.errors import HeadraceError
 
@@ -27,7 +30,8 @@ def main(words: Sequence[str]) -> int:
     spark-submit's own options come first, then a subcommand of headrace or a Python file; ``run`` where there is none.
     """
     options, rest = split(words)
-    if rest and (rest[0] in DIRECT or "--help" in rest):
+    os.environ[SUBMIT] = json.dumps([sys.executable, "-m", "headrace.cli.submit", *options])
+    if rest and (rest[0] in DIRECT or "--help" in rest or is_placed(rest)):
         return headrace(rest)
     try:
         home = spark_home()
@@ -43,7 +47,10 @@ def _become(home: Path, options: Sequence[str], rest: Sequence[str]) -> NoReturn
     name_interpreters()
     os.environ.setdefault("SPARK_CONF_DIR", str(Path("conf").resolve()))
     os.environ.update(SPARK_HOME=str(home), **_terminal())
-    command = [str(home / "bin" / "spark-submit"), *with_delta(options, jars()), *_application(rest)]
+    start = [str(home / "bin" / "spark-submit"), *with_delta(options, jars())]
+    command = [*start, *_application(rest)]
+    if (not rest or rest[0] == "run") and is_executed(rest):
+        command = [sys.executable, "-m", "headrace.cli.supervisor", str(len(start) + 2), "graph", *command]
     sys.stdout.flush()
     os.execv(command[0], command)
 

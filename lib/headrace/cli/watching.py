@@ -65,14 +65,15 @@ class Watching:
         with interrupts_told(self.out, choice), self.progress.shown(), self.journal.over(asked):
             yield
 
-    def show(self, results: Mapping[str, JobResult]) -> None:
-        """What is left to say of it: deadlines, and where its timeline and its log are."""
+    def show(self, results: Mapping[str, JobResult], paged: bool) -> None:
+        """What is left to say of it: deadlines, and where its timeline, which is a page where that is wanted, and its log are."""
         for line in self.ahead.ended(results):
             self.out.print(line, markup=False, soft_wrap=True)
         bill = keep_bill(logs_of(self.parts.project), self.run_id, datetime.now(UTC), self.spending)
         if bill is not None:
             self.out.print(total(bill), markup=False, soft_wrap=True)
-        show_page(self.out, self.parts, self.run_id)
+        if paged:
+            show_page(self.out, self.parts, self.run_id)
         self.out.print(f"Log: {self.journal.path}", soft_wrap=True)
 
 

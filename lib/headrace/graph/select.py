@@ -1,4 +1,4 @@
-"""Choose a part of a graph: ``JOB``, ``JOB+`` (and what is below), ``+JOB`` (and what is above), ``tag:NAME``."""
+"""Choose a part of a graph: ``JOB``, ``JOB+`` (and what is below), ``+JOB`` (and what is above), ``tag:NAME``; several by commas."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def select(graph: Graph, selector: str | None) -> Graph:
     """
     if selector is None:
         return ordered(graph)
-    names = _tagged(graph, selector[4:]) if selector.startswith("tag:") else _around(graph, selector)
+    parts = selector.split(",")
+    chosen = (_tagged(graph, part[4:]) if part.startswith("tag:") else _around(graph, part) for part in parts)
+    names = frozenset[str]().union(*chosen)
     return tuple(job for job in ordered(graph) if job.name in names)
 
 

@@ -14,6 +14,7 @@ from headrace.ground.document import Document, Strict, parse_document, read_docu
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, Interval, parse_gap, parse_instant, parse_span
 from headrace.ground.lineage import Lineage
+from headrace.ground.placement import Placement
 from headrace.ground.places import Storage, Tracking
 from headrace.ground.serving import Online
 from headrace.ground.targets import Targets
@@ -127,6 +128,7 @@ class Config(Strict):
     online: Online = Online()
     lineage: Lineage = Lineage()
     engine: Engine = Engine()
+    placement: Placement = Placement()
     cost: Cost = Cost()
     deadlines: dict[str, Due] = Field(default_factory=dict)
     """By when a run is to have made a table: ``06:00 Europe/London``, by the table's name."""

@@ -11,6 +11,8 @@ from importlib import resources
 from typing import Any, Literal
 
 DONE, FAILED, USAGE, REFUSED, NOT_READY, RETRYABLE = 0, 1, 2, 3, 4, 75
+LOST = -1
+"""In place of an exit status: a process went without a word about its end."""
 EXIT_ORDER = (FAILED, REFUSED, NOT_READY, RETRYABLE, DONE)
 """Of several exit statuses at once, the first of these that occurred is the process's."""
 
