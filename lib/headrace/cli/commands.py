@@ -67,6 +67,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None) as lease, relay.over():
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
         if stands_still(out, choice, project, graph, chosen, asked, run_id):
+            relay.stood_still(chosen)
             return DONE
         at = At(asked, run_id, datetime.now(UTC), project.config.seed)
         told = partial(logged, folder=project.home / "logs" / "spark")

@@ -17,6 +17,7 @@ from headrace.cli.leasing import lease_outputs
 from headrace.cli.outcome import interrupts_told, show_states
 from headrace.cli.progress import Progress
 from headrace.cli.relay import result_of, step_of
+from headrace.cli.standstill import stands_still
 from headrace.cli.submission import submission
 from headrace.graph.applications import Application, applications, check_groups
 from headrace.graph.events import Events
@@ -24,7 +25,7 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult, State
 from headrace.graph.walk import Child, Start, Told, Walk
-from headrace.ground.errors import HeadraceError
+from headrace.ground.errors import DONE, HeadraceError
 from headrace.ground.interval import Interval
 from headrace.ground.placement import Placement
 
@@ -118,6 +119,8 @@ def run_placed(
     with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None):
         many = f"{len(parts)} applications" if len(parts) != 1 else "1 application"
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}, {many}")
+        if stands_still(out, choice, project, graph, chosen, asked, run_id):
+            return DONE
         with interrupts_told(out, choice), progress.shown():
             status = walk.go()
     _show(out, choice, project, parts, placed, walk, status)

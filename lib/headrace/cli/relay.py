@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ from headrace.graph.failures import note_of
 from headrace.graph.job import Job
 from headrace.graph.plan import Due, Step
 from headrace.graph.result import JobResult
-from headrace.ground.errors import HeadraceError
+from headrace.ground.errors import DONE, HeadraceError
 from headrace.ground.interval import Interval
 from headrace.ground.secret import redact
 
@@ -61,6 +61,12 @@ class Relay:
         except HeadraceError as error:
             self.tell("broke", code=error.code, status=error.exit_status)
             raise
+
+    def stood_still(self, jobs: Iterable[Job]) -> None:
+        """That nothing of the jobs was due."""
+        for job in jobs:
+            self._finish(JobResult(job.name, "up to date"))
+        self.tell("ended", status=DONE)
 
     def tell(self, event: str, **about: Any) -> None:
         """One line."""
