@@ -48,6 +48,10 @@ class Process:
         """See ``graph.walk.Child``."""
         return self.standing.half()
 
+    def withheld(self) -> bool:
+        """See ``graph.walk.Child``."""
+        return self.standing.withheld
+
     def stop(self) -> None:
         """Ask Python, which cancels what Spark does; it may be the JVM's child."""
         self._signal(os.kill, self.standing.process or self._process.pid, signal.SIGTERM)

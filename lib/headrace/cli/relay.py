@@ -91,7 +91,8 @@ class Relay:
     def _finish(self, result: JobResult) -> None:
         kept = {key: getattr(result, key) for key in ("job", "state", "seconds", "rows_in", "rows_out", "intervals")}
         error = None if result.error is None else code_of(result.error)
-        self.tell("finished", **kept, note=redact(result.note), error=error)
+        withheld = redact(str(result.error)) if result.withheld else ""
+        self.tell("finished", **kept, note=redact(result.note), error=error, withheld=withheld)
 
     def _retry(self, job: str, error: BaseException) -> None:
         self.tell("retried", job=job, told=redact(note_of(error)))
@@ -119,7 +120,9 @@ def step_of(told: dict[str, Any], job: Job) -> Step:
 
 
 def result_of(told: dict[str, Any]) -> JobResult:
-    """What became of a job. An error of the catalogue stands in the note, whole."""
+    """What became of a job. An error of the catalogue stands in the note, whole, but for that which held rows back."""
     kept = {key: told[key] for key in ("job", "state", "seconds", "rows_in", "rows_out", "intervals", "note")}
-    code = told["error"] or ""
+    code, withheld = told["error"] or "", told["withheld"]
+    if withheld:
+        return JobResult(**kept, error=ToldError(withheld))
     return JobResult(**kept, error=ToldError(told["note"]) if code and not code.isupper() else None)

@@ -29,6 +29,8 @@ class Standing:
     """The jobs that are at something, and of how many intervals."""
     ended: int | None = None
     broke: str = ""
+    withheld: bool = False
+    """Whether rows of one of its jobs were held back."""
 
     def hear(self, told: Mapping[str, Any]) -> None:
         """One line more."""
@@ -39,6 +41,7 @@ class Standing:
                 self.under_way[told["job"]] = len(told["pieces"])
             case "finished":
                 self.under_way.pop(told["job"], None)
+                self.withheld = self.withheld or bool(told.get("withheld"))
             case "ended":
                 self.ended = told["status"]
             case "broke":

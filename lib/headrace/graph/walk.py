@@ -32,6 +32,10 @@ class Child(Protocol):
         """Half as many intervals as the largest step that it was at; None where it was at none."""
         ...
 
+    def withheld(self) -> bool:
+        """Whether rows of one of its jobs were held back: what is below has nothing to go on with."""
+        ...
+
     def stop(self) -> None:
         """End it in order: what Spark does is cancelled, what was committed stays."""
         ...
@@ -72,6 +76,7 @@ class Walk:
     """How each application ended; of one that was not started, nothing."""
     _children: dict[str, tuple[Start, Child]] = field(default_factory=dict)
     _later: list[tuple[float, Start]] = field(default_factory=list)
+    _withheld: set[str] = field(default_factory=set)
 
     def go(self) -> int:
         """Start each application whose inputs are there, the longest remaining path first; the exit status of the whole."""
@@ -112,7 +117,10 @@ class Walk:
 
     def _blocked(self, parents: set[str]) -> str:
         """The first of the parents after which nothing goes on; empty where there is none."""
-        return next((name for name in sorted(parents) if self.statuses.get(name, FAILED) not in GOES_ON), "")
+        return next((name for name in sorted(parents) if not self._goes_on(name)), "")
+
+    def _goes_on(self, name: str) -> bool:
+        return self.statuses.get(name, FAILED) in GOES_ON and name not in self._withheld
 
     def _start(self, start: Start) -> None:
         self._children[start.application.name] = start, self.launch(start)
@@ -133,6 +141,7 @@ class Walk:
             del self._children[name]
             if not self._again(start, child, status):
                 self.statuses[name] = status
+                self._withheld |= {name} if child.withheld() else set()
                 found.append(name)
         return found
 

@@ -32,7 +32,7 @@ def tell(event, **about):
     print("\x1eheadrace " + json.dumps({"event": event, **about}), flush=True)
 
 def finished(job, state="done", **more):
-    kept = dict(seconds=1.5, rows_in=10, rows_out=7, intervals=2, note="never done", error=None)
+    kept = dict(seconds=1.5, rows_in=10, rows_out=7, intervals=2, note="never done", error=None, withheld="")
     tell("finished", job=job, state=state, **{**kept, **more})
 
 plan = json.loads((here / "plan.json").read_text()).get(name, "done")
@@ -58,6 +58,10 @@ for job in name.split(","):
         finished(job, "failed", note="TASK_MEMORY: no room", error="TASK_MEMORY")
         tell("ended", status=1)
         sys.exit(1)
+    if plan == "withheld":
+        finished(job, "refused", note="held back", error="ROWS_REFUSED", withheld="ROWS_REFUSED: held back\n  mend: look")
+        tell("ended", status=3)
+        sys.exit(3)
     finished(job)
 tell("ended", status=0)
 """
@@ -112,6 +116,17 @@ def test_a_failed_job_is_told_of_and_what_is_below_is_skipped(
     assert "Next, when mended: headrace run --placement per_job --env local" in said
     (row,) = (line.split() for line in said.splitlines() if line.startswith("build_features "))
     assert row[:2] == ["build_features", "skipped"]
+    assert [name for name, _ in starts(project)] == ["ingest_events", "build_tiles"]
+
+
+def test_rows_that_are_held_back_are_told_of_and_what_is_below_is_skipped(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan(project, build_tiles="withheld")
+    assert run(project) == 3
+    said = capsys.readouterr().out
+    assert "ROWS_REFUSED: held back\n  mend: look" in said
+    assert "GATE_REFUSED" not in said
     assert [name for name, _ in starts(project)] == ["ingest_events", "build_tiles"]
 
 

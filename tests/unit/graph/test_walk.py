@@ -25,6 +25,7 @@ class Fake:
     looks: int
     stopped: list[str]
     halves: int | None = None
+    held: bool = False
 
     def status(self) -> int | None:
         self.looks -= 1
@@ -32,6 +33,9 @@ class Fake:
 
     def half(self) -> int | None:
         return self.halves
+
+    def withheld(self) -> bool:
+        return self.held
 
     def stop(self) -> None:
         self.stopped.append(self.name)
@@ -44,6 +48,7 @@ class World:
     ends: dict[str, list[int]] = field(default_factory=dict)
     looks: dict[str, int] = field(default_factory=dict)
     halves: dict[str, int] = field(default_factory=dict)
+    held: str = ""
     log: list[str] = field(default_factory=list)
     starts: list[Start] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
@@ -56,7 +61,8 @@ class World:
         self.log.append(f"start {name}")
         tries = sum(one.application.name == name for one in self.starts)
         ends = self.ends.get(name, [0])
-        return Fake(name, ends[min(tries, len(ends)) - 1], self.looks.get(name, 1), self.stopped, self.halves.get(name))
+        end, looks = ends[min(tries, len(ends)) - 1], self.looks.get(name, 1)
+        return Fake(name, end, looks, self.stopped, self.halves.get(name), name in self.held)
 
     def walk(
         self,
@@ -133,6 +139,13 @@ def test_statuses_are_those_of_one_application(
     assert world.walk(DIAMOND).go() == status
     assert "".join(sorted(set(names(world.starts)))) == started
     assert [line for line in world.log if line.startswith("skip")] == skipped
+
+
+def test_below_rows_that_were_held_back_nothing_goes_on() -> None:
+    world = World({"b": [3]}, held="b")
+    assert world.walk(DIAMOND).go() == 3
+    assert "".join(sorted(names(world.starts))) == "abce"
+    assert [line for line in world.log if line.startswith("skip")] == ["skip d since b"]
 
 
 def test_what_asks_for_later_waits_a_while_and_what_was_lost_comes_again_with_half() -> None:
