@@ -21,7 +21,7 @@ from headrace.graph.lint import lint
 from headrace.graph.project import Project
 from headrace.ground.errors import catalogue
 from headrace.ground.interval import Interval
-from headrace_bootstrap.arguments import Direct, Execute, Submit, read
+from headrace_bootstrap.arguments import Direct, Execute, Placed, Submit, read
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -106,7 +106,7 @@ def submitted(words: list[str], project: Project) -> None:
         application, *rest = request.application
         named = Path(application).stem
         accept(rest if named == "graph" else ["run", named, *rest], project)
-    elif isinstance(request, Direct):
+    elif isinstance(request, Direct | Placed):
         accept(list(request.words), project)
     else:
         assert isinstance(request, Execute)
