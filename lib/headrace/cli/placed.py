@@ -16,7 +16,7 @@ from headrace.cli.choice import Choice, console
 from headrace.cli.leasing import lease_outputs
 from headrace.cli.outcome import interrupts_told, show_states
 from headrace.cli.progress import Progress
-from headrace.cli.relay import result_of, step_of
+from headrace.cli.relay import Relay, result_of, step_of
 from headrace.cli.standstill import stands_still
 from headrace.cli.submission import submission
 from headrace.graph.applications import Application, applications, check_groups
@@ -116,14 +116,17 @@ def run_placed(
     walk = Walk(
         parts, launch, engine.parallel_jobs, engine.attempts, run_id, Told(again, skipped, lost), seconds
     )  # fmt: skip
-    with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None):
+    relay = Relay.of_environment(run_id)
+    with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None), relay.over():
         many = f"{len(parts)} applications" if len(parts) != 1 else "1 application"
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}, {many}")
         if stands_still(out, choice, project, graph, chosen, asked, run_id):
+            relay.stood_still(chosen)
             return DONE
         with interrupts_told(out, choice), progress.shown():
             status = walk.go()
     _show(out, choice, project, parts, placed, walk, status)
+    relay.tell("ended", status=status)
     return status
 
 

@@ -75,6 +75,8 @@ def is_executed(words: Sequence[str]) -> bool:
 def main(words: Sequence[str]) -> int:
     """Watch a spark-submit: ``START KIND WORDS...``, with the number of words up to ``run`` or a job's file, and which of both."""
     start, kind, command = int(words[0]), words[1], tuple(words[2:])
+    if TO in os.environ:  # whoever started this hears the run, and starts it again
+        os.execv(command[0], command)
     return supervise(Command(command[:start], command[start:], kind == "job"))
 
 

@@ -14,7 +14,7 @@ import pytest
 import tiny
 
 from headrace.cli import main
-from headrace.cli.standing import Standing
+from headrace.cli.standing import Standing, standing_of
 from headrace.cli.submission import SUBMIT, is_placed, submission, submitted_master
 from headrace.ground.errors import LOST
 from headrace.tables.lease import holders
@@ -179,6 +179,16 @@ def test_a_signal_ends_the_applications_in_order_and_tells_how_to_go_on(
     assert parent.returncode == status, said
     assert (project.parent / "ingest_events.ended").exists(), "Python was asked, and did what it does at its end"
     assert "Next: headrace run --placement per_job --env local --project" in said
+
+
+def test_who_watches_the_walk_hears_that_it_began_and_how_it_ended(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_TELLS", str(tmp_path / "told"))
+    plan(project, build_tiles="failed")
+    assert run(project, "--run-id", "night") == 1
+    standing = standing_of((tmp_path / "told").read_text().splitlines(keepends=True))
+    assert (standing.process, standing.run, standing.ended) == (os.getpid(), "night", 1)
 
 
 def test_what_a_run_told_says_how_it_ended() -> None:

@@ -155,6 +155,15 @@ def test_runs_of_a_process_of_its_own_are_watched(
     assert command_of(words) is None, "inside spark-submit's JVM"
 
 
+def test_a_run_that_somebody_hears_already_is_not_watched_once_more(tmp_path: Path) -> None:
+    driver = ("-c", "import os; print(os.getpid(), os.environ['HEADRACE_TELLS'])")
+    watch = [sys.executable, "-m", "headrace.cli.supervisor", "3", "graph", sys.executable, *driver, "run"]
+    environ = {**os.environ, "HEADRACE_TELLS": "-"}
+    with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        told, _ = process.communicate()
+    assert told == f"{process.pid} -\n"
+
+
 def test_who_only_waits_imports_little() -> None:
     """No pyspark, no pydantic, no typer: what a run costs once is not paid twice."""
     look = "import sys, headrace.cli.supervisor; print(sorted({'pyspark', 'pydantic', 'typer', 'rich', 'yaml'} & set(sys.modules)))"
