@@ -187,7 +187,8 @@ def test_who_watches_the_walk_hears_that_it_began_and_how_it_ended(
     monkeypatch.setenv("HEADRACE_TELLS", str(tmp_path / "told"))
     plan(project, build_tiles="failed")
     assert run(project, "--run-id", "night") == 1
-    standing = standing_of((tmp_path / "told").read_text().splitlines(keepends=True))
+    with (tmp_path / "told").open() as lines:
+        standing = standing_of(lines)
     assert (standing.process, standing.run, standing.ended) == (os.getpid(), "night", 1)
 
 
