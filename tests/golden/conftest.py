@@ -102,7 +102,7 @@ class Plans:
 
 
 @pytest.fixture(scope="module")
-def plans(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Plans:
+def plans(spark: Any, generated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Plans:
     root = tiny.make_project(tmp_path_factory.mktemp("plans"), days=2)
     contracts = root / "conf/contracts"
     (contracts / "features/visiting.yaml").unlink()
@@ -111,7 +111,8 @@ def plans(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Plans:
         (contracts / name).parent.mkdir(exist_ok=True)
         (contracts / name).write_text(text, encoding="utf-8")
     session = spark.newSession()
-    session.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")
+    for key, value in {**generated, "spark.sql.autoBroadcastJoinThreshold": "-1"}.items():
+        session.conf.set(key, value)
     project = load_project(root, "local")
     made = Plans(session, project, Store(session, root / "home/warehouse"))
     made._fill()
