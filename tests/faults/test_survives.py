@@ -23,7 +23,6 @@ from headrace.tables.upkeep import restore
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 POINTS = (
-    ("raw/events_visits", "**/*.parquet"),  # while ingest writes
     ("tiles/visits", "**/*.parquet"),  # while tiles write
     ("tiles/visits", "_delta_log/*.json"),  # between the tiles' commit and the ledger
     ("_staged/build_features", "**/_delta_log/*.json"),  # between the stage of features and their audit

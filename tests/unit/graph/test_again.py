@@ -32,7 +32,9 @@ def error(code: str) -> HeadraceError:
 
 def test_what_the_catalogue_says_of_each_class() -> None:
     ways = {code: entry.again for code, entry in catalogue().items() if entry.retryable}
-    assert {code for code, way in ways.items() if way == "in halves"} == {"TASK_MEMORY", "EXECUTOR_LOST"}
+    assert {code for code, way in ways.items() if way == "in halves"} == {
+        "TASK_MEMORY", "EXECUTOR_LOST", "DRIVER_DIED",
+    }  # fmt: skip
     assert {code for code, way in ways.items() if way == "later"} >= {"WRITE_CONFLICT", "COMMIT_NOT_SEEN"}
     assert ways["WORKER_DIED"] == "at once"
     assert all(entry.again == "at once" for entry in catalogue().values() if not entry.retryable)
