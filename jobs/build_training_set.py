@@ -17,7 +17,14 @@ from headrace.graph.job import Asset, At, Inputs, Job, Once
 from headrace.graph.origin import versions
 from headrace.graph.project import Project
 from headrace.ground.interval import Interval
-from headrace.training.dataset import build_labels, build_training_set, labels_table, matures_at, training_table
+from headrace.training.dataset import (
+    asked_last,
+    build_labels,
+    build_training_set,
+    labels_table,
+    matures_at,
+    training_table,
+)
 
 
 def run(inputs: Inputs, at: At, project: Project, *, model: ModelContract) -> dict[Asset, DataFrame]:
@@ -47,7 +54,7 @@ def job(project: Project, model: ModelContract) -> Job:
         run=partial(run, model=model),
         inputs={"events": events_table(source), **for_training(project, model).inputs},
         outputs=(labels_table(label, source), training_table(model, source)),
-        every=Once(span),
+        every=Once(span, asked_last(label)),
         fingerprint=fingerprint([label.fingerprint, model.fingerprint]),
         contracts=versions(label, model),
         tags=("training",),

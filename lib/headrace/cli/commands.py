@@ -66,8 +66,8 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
     relay = Relay.of_environment(run_id)
     with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None) as lease, relay.over():
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}")
-        if stands_still(out, choice, project, graph, chosen, asked, run_id):
-            relay.stood_still(chosen)
+        if (still := stands_still(out, choice, project, graph, chosen, asked, run_id)) is not None:
+            relay.stood_still(still)
             return DONE
         at = At(asked, run_id, datetime.now(UTC), project.config.seed)
         told = partial(logged, folder=project.home / "logs" / "spark")

@@ -85,7 +85,8 @@ class Journal:
 
     def _plan(self, found: Plan, seen: View) -> None:
         counted = Counter(step.job.name for step in found.steps)
-        self.write("info", "planned", steps=dict(counted), not_ready=sorted(found.not_ready))
+        waiting = {one.job: one.told for one in found.waiting}
+        self.write("info", "planned", steps=dict(counted), not_ready=sorted(found.not_ready), waiting=waiting)
 
     def _start(self, step: Step) -> None:
         name, interval = step.job.name, step.interval.label()

@@ -33,10 +33,13 @@ def show_outcome(out: Console, choice: Choice, parts: Assembly, results: tuple[J
 
 def show_states(out: Console, choice: Choice, results: tuple[JobResult, ...], evidence: str, status: int) -> None:
     """What became of each job, what went wrong, and the next command; ``evidence``: where a verdict's figures are."""
-    if all(result.state == "up to date" for result in results):
-        out.print("Everything is up to date; nothing was done.")
+    waits = [result.note for result in results if result.state == "waits"]
+    if all(result.state in ("up to date", "waits") for result in results):
+        out.print(f"Everything {'else ' if waits else ''}is up to date; nothing was done.")
     else:
         out.print(summary(results))
+    for told in waits:
+        out.print(told, markup=False, soft_wrap=True)
     for result in results:
         if result.state in ("failed", "refused", "not ready"):
             out.print(redact(_problem(choice, evidence, result)), markup=False, soft_wrap=True)

@@ -120,8 +120,8 @@ def run_placed(
     with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None), relay.over():
         many = f"{len(parts)} applications" if len(parts) != 1 else "1 application"
         out.print(f"headrace run {run_id}: {project.name}, environment {project.env}, {asked.label()}, {many}")
-        if stands_still(out, choice, project, graph, chosen, asked, run_id):
-            relay.stood_still(chosen)
+        if (still := stands_still(out, choice, project, graph, chosen, asked, run_id)) is not None:
+            relay.stood_still(still)
             return DONE
         with interrupts_told(out, choice), progress.shown():
             status = walk.go()

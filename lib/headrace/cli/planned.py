@@ -14,6 +14,7 @@ from headrace.graph.durations import Expected
 from headrace.graph.forecast import Forecast, Makespan, StepForecast, core_hours
 from headrace.graph.plan import Plan, not_ready
 from headrace.graph.rows import Rows
+from headrace.graph.waiting import Wait
 from headrace.ground.config import Cost
 from headrace.ground.interval import show_instant
 
@@ -107,6 +108,7 @@ def to_json(planned: Planned) -> dict[str, Any]:
     return {
         "steps": [_step(one, planned) for one in found.steps],
         "not_ready": planned.lacking,
+        "waiting": {one.job: _wait(one) for one in planned.plan.waiting},
         "unknown": list(found.unknown),
         "serial_seconds": round(found.serial, 3),
         "core_hours": round(hours, 6),
@@ -121,6 +123,10 @@ def to_json(planned: Planned) -> dict[str, Any]:
         ],
         "speed_up_next": None if speedup is None else {"job": speedup.job, "sooner_by": round(speedup.seconds, 3)},
     }
+
+
+def _wait(one: Wait) -> dict[str, str]:
+    return {"on": one.on, "until": show_instant(one.until), "told": one.told}
 
 
 def _step(one: StepForecast, planned: Planned) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from headrace.ground.errors import DONE, NOT_READY
 if TYPE_CHECKING:
     from headrace.cli.planned import Planned
 
+NOTHING_DUE = "Nothing is due: everything is up to date."
+
 
 def plan(choice: Choice, slots: int | None = None, as_json: bool = False) -> int:
     """Print the steps that a run would take; ``slots``: foretold for so many as well."""
@@ -57,8 +59,10 @@ def _print(out: Console, choice: Choice, planned: Planned) -> None:
 
     for lacks in planned.lacking.values():
         out.print(lacks, markup=False)
+    for one in planned.plan.waiting:
+        out.print(one.told, markup=False, soft_wrap=True)
     if planned.plan.steps:
         show(out, planned)
         out.print(f"Next: {choice.resume()}")
     elif not planned.plan.not_ready:
-        out.print("Nothing is due: everything is up to date.")
+        out.print("Nothing is due: everything else is up to date." if planned.plan.waiting else NOTHING_DUE)

@@ -30,6 +30,7 @@ _STYLES = {
     "refused": "yellow",
     "skipped": "yellow",
     "not ready": "yellow",
+    "waits": "dim",
 }
 
 

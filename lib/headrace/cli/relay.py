@@ -62,10 +62,10 @@ class Relay:
             self.tell("broke", code=error.code, status=error.exit_status)
             raise
 
-    def stood_still(self, jobs: Iterable[Job]) -> None:
+    def stood_still(self, results: Iterable[JobResult]) -> None:
         """That nothing of the jobs was due."""
-        for job in jobs:
-            self._finish(JobResult(job.name, "up to date"))
+        for result in results:
+            self._finish(result)
         self.tell("ended", status=DONE)
 
     def tell(self, event: str, **about: Any) -> None:

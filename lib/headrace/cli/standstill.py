@@ -15,6 +15,7 @@ from headrace.graph.plan import Plan, survey
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult
 from headrace.graph.view import View
+from headrace.graph.waiting import idle
 from headrace.ground.errors import DONE
 from headrace.ground.interval import Interval
 from headrace.release.decisions import read_decisions
@@ -45,30 +46,31 @@ def unopened(project: Project, graph: Graph) -> Assembly:
 
 def stands_still(
     out: Console, choice: Choice, project: Project, graph: Graph, chosen: Graph, asked: Interval, run_id: str
-) -> bool:
-    """Whether nothing of the chosen jobs is due; then everything is told and logged that a run would.
+) -> tuple[JobResult, ...] | None:
+    """What becomes of the chosen jobs where nothing of them is due; then everything is told and logged that a run would.
 
-    False where something is due, and where that cannot be told from here: a rollback holds something, a log is not on
+    None where something is due, and where that cannot be told from here: a rollback holds something, a log is not on
     this machine, a table in place has changed. Deadlines and lineage events are a run's affair.
     """
     config = project.config
     if choice.refresh or choice.force or config.lineage.is_on or config.deadlines:
-        return False
+        return None
     parts = unopened(project, graph)
     try:
         found = _surveyed(parts, chosen, asked)
     except SessionNeeded:
-        return False
+        return None
     if found is None:
-        return False
+        return None
+    results = tuple(idle(job, found[1]) for job in chosen)
     journal = Journal(logs_of(project) / f"{file_name(run_id)}.jsonl", run_id, lambda: datetime.now(UTC), out.print)
     with journal.over(asked):
         journal.events.planned(*found)
-        for job in chosen:
-            journal.events.finished(JobResult(job.name, "up to date"))
-    show_outcome(out, choice, parts, (), DONE)
+        for result in results:
+            journal.events.finished(result)
+    show_outcome(out, choice, parts, results, DONE)
     out.print(f"Log: {journal.path}", soft_wrap=True)
-    return True
+    return results
 
 
 def _surveyed(parts: Assembly, chosen: Graph, asked: Interval) -> tuple[Plan, View] | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from headrace.cli.assembly import Assembly
     from headrace.features.entry import Entry
     from headrace.graph.ledger import Entry as LedgerEntry
-    from headrace.graph.plan import Step
+    from headrace.graph.plan import Plan, Step
 
 
 def status(choice: Choice) -> int:
@@ -26,7 +26,7 @@ def status(choice: Choice) -> int:
     from headrace.cli.restoring import show_holds
     from headrace.features.catalog import build_catalog
     from headrace.graph.ledger import LEDGER
-    from headrace.graph.plan import plan
+    from headrace.graph.plan import survey
 
     project, graph = choice.open()
     catalog = build_catalog(project, graph, (LEDGER,))
@@ -43,8 +43,8 @@ def status(choice: Choice) -> int:
     jobs = {job.name for job in graph}
     out.print(done_until(entry for entry in catalog.of("table") if jobs & set(entry.made_by)))
     show_holds(out, parts, choice)
-    steps = plan(parts.graph, parts.look(project.span), project.config.engine.most_intervals)
-    out.print(due_now(steps, choice))
+    found = survey(parts.graph, parts.look(project.span), project.config.engine.most_intervals)
+    out.print(due_now(found, choice))
     return DONE
 
 
@@ -70,10 +70,15 @@ def done_until(tables: Iterable[Entry]) -> str:
     )
 
 
-def due_now(steps: tuple[Step, ...], choice: Choice) -> str:
-    """What a run would do now, in a line."""
+def due_now(found: Plan, choice: Choice) -> str:
+    """What a run would do now, and a line for each job that waits."""
+    waits = "".join(f"\n{one.told}" for one in found.waiting)
+    return f"{_due_now(found.steps, choice, 'everything else' if waits else 'everything')}{waits}"
+
+
+def _due_now(steps: tuple[Step, ...], choice: Choice, rest: str) -> str:
     if not steps:
-        return "Due now: nothing; everything is up to date."
+        return f"Due now: nothing; {rest} is up to date."
     jobs = ", ".join(dict.fromkeys(step.job.name for step in steps))
     intervals = sum(len(step.dues) for step in steps)
     return f"Due now: {jobs} ({intervals} interval{'s' if intervals != 1 else ''}). Next: {choice.command('run')}"

@@ -35,9 +35,13 @@ class Latest:
 
 @dataclass(frozen=True)
 class Once:
-    """The job is done once, over a span of its own (a contract's cutoffs, the demo's year)."""
+    """The job is done once, over a span of its own (a contract's cutoffs, the demo's year).
+
+    ``what``: what is over with the span, in words, where that is not the span itself.
+    """
 
     span: Interval
+    what: str = field(default="", compare=False)
 
 
 class Inputs:

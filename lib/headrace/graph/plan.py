@@ -17,6 +17,7 @@ from headrace.graph.origin import Origin
 from headrace.graph.reasons import Reason, reasons
 from headrace.graph.stamps import identities, origin, stamp_of
 from headrace.graph.view import Pending, View, intervals_of, needed
+from headrace.graph.waiting import Wait, wait
 from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, merge_adjacent
 
@@ -91,6 +92,8 @@ class Missing:
     """Of what others make: how far it reaches."""
     held: str = ""
     """Of what a rollback restored: the group, and which rollback."""
+    waits: str = ""
+    """Of a job that waits: for what, and until when."""
 
 
 def due(job: Job, seen: View) -> tuple[tuple[Due, ...], tuple[Missing, ...]]:
@@ -138,7 +141,9 @@ def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
             found += [Missing(maker.name, piece, held=hold.told) for piece in sorted(pieces - known.keys())]
             continue
         settled, pending = seen.ledger.settled(maker.name), seen.pending.get(maker.name, {})
-        found += [Missing(maker.name, piece) for piece in sorted(pieces - settled.keys() - pending.keys())]
+        lacking = sorted(pieces - settled.keys() - pending.keys())
+        waits = wait(maker, seen) if lacking else None
+        found += [Missing(maker.name, piece, waits=waits.told if waits else "") for piece in lacking]
         if not pending and not seen.ledger.published(maker.name):
             found += [Missing(maker.name, piece, refused=True) for piece in sorted(pieces & settled.keys())]
     return found
@@ -164,6 +169,8 @@ def not_ready(job: str, missing: Missing) -> str:
     if missing.held:
         about = {"held": missing.held, "number": missing.held.rpartition(" ")[2], "interval": missing.interval.label()}
         return HeadraceError("UPSTREAM_HELD", job=job, upstream=missing.upstream, **about).render()
+    if missing.waits:
+        return HeadraceError("UPSTREAM_WAITS", job=job, upstream=missing.upstream, waits=missing.waits).render()
     code = "UPSTREAM_REFUSED" if missing.refused else "UPSTREAM_NOT_READY"
     return HeadraceError(code, job=job, upstream=missing.upstream, interval=missing.interval.label()).render()
 
@@ -176,6 +183,8 @@ class Plan:
     not_ready: Mapping[str, tuple[Missing, ...]]
     """By job; () for a job that is below one that is not ready."""
     pending: Pending = field(default_factory=dict)
+    waiting: tuple[Wait, ...] = ()
+    """The jobs of which nothing is due because what they are done for is not over."""
 
 
 def survey(graph: Graph, seen: View, most: int) -> Plan:
@@ -183,6 +192,7 @@ def survey(graph: Graph, seen: View, most: int) -> Plan:
     found: list[Step] = []
     pending: dict[str, Mapping[Interval, str | None]] = {}
     unready: dict[str, tuple[Missing, ...]] = {}
+    waiting: list[Wait] = []
     parents = upstream(graph)
     for job in graph:
         if parents[job.name] & unready.keys():
@@ -194,7 +204,9 @@ def survey(graph: Graph, seen: View, most: int) -> Plan:
         elif dues:
             pending[job.name] = {item.interval: item.stamp for item in dues}
             found += steps(job, dues, most)
-    return Plan(tuple(found), unready, pending)
+        else:
+            waiting += filter(None, [wait(job, seen)])
+    return Plan(tuple(found), unready, pending, tuple(waiting))
 
 
 def plan(graph: Graph, seen: View, most: int) -> tuple[Step, ...]:

@@ -10,7 +10,7 @@ from headrace.graph.job import Job, asset_key
 from headrace.ground.asset import Asset
 from headrace.ground.errors import HeadraceError
 
-State = Literal["done", "up to date", "refused", "failed", "skipped", "not ready"]
+State = Literal["done", "up to date", "refused", "failed", "skipped", "not ready", "waits"]
 
 
 @dataclass(frozen=True)

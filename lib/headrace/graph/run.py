@@ -35,6 +35,7 @@ from headrace.graph.rows import rows_read
 from headrace.graph.sessions import JobSessions
 from headrace.graph.stamps import carries_on
 from headrace.graph.view import View
+from headrace.graph.waiting import idle
 from headrace.ground.asset import Pinning
 from headrace.ground.errors import DONE, FAILED, NOT_READY, REFUSED, HeadraceError, worst
 from headrace.ground.session import is_classic, slots
@@ -152,7 +153,7 @@ class Run:
         if missing:
             return JobResult(job.name, "not ready", note=not_ready(job.name, missing[0]), intervals=len(dues))
         if not dues:
-            return JobResult(job.name, "up to date")
+            return idle(job, self.look())
         fallback = fallback_of(job, is_classic(self.spark))
         if fallback:
             self.events.warned(job.name, f"{job.name} needs classic Spark, and this is {fallback}")

@@ -46,6 +46,12 @@ def matures_at(cutoff: datetime, contract: LabelContract, source: EventContract)
     return _midnight(over.date()) if over.time() == time.min else _midnight(over.date() + DAY)
 
 
+def asked_last(contract: LabelContract) -> str:
+    """What is over once the label of the last cutoff has matured, in words."""
+    day, clock = contract.cutoffs.dates[-1], contract.cutoffs.clock
+    return f"label {contract.label} of {day}{f', {clock},' if clock else ''}"
+
+
 def build_labels(
     events: DataFrame, contract: LabelContract, source: EventContract, *, known_until: datetime
 ) -> DataFrame:

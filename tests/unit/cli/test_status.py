@@ -9,8 +9,9 @@ from headrace.cli.choice import Choice
 from headrace.cli.status import done_until, due_now
 from headrace.features.entry import Entry, Freshness
 from headrace.graph.job import Job
-from headrace.graph.plan import Due, Step
+from headrace.graph.plan import Due, Plan, Step
 from headrace.graph.reasons import NEVER_DONE
+from headrace.graph.waiting import Wait
 from headrace.ground.interval import DAY, Interval
 
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -34,7 +35,18 @@ def test_tables_that_are_behind_stand_beside_those_that_are_not() -> None:
 
 def test_what_is_due_is_said_with_the_command_that_does_it() -> None:
     choice = Choice(Path(), "local")
-    assert due_now((), choice) == "Due now: nothing; everything is up to date."
-    said = due_now((step("build", 2), step("build", 1), step("train", 1)), choice)
+    assert due_now(Plan((), {}), choice) == "Due now: nothing; everything is up to date."
+    said = due_now(Plan((step("build", 2), step("build", 1), step("train", 1)), {}), choice)
     assert said == "Due now: build, train (4 intervals). Next: headrace run --env local"
-    assert due_now((step("train", 1),), choice).startswith("Due now: train (1 interval).")
+    assert due_now(Plan((step("train", 1),), {}), choice).startswith("Due now: train (1 interval).")
+
+
+def test_what_waits_is_said_with_until_when() -> None:
+    waits = Wait("train", "label gone of 2024-03-07", START + 9 * DAY, START + 7 * DAY)
+    assert due_now(Plan((), {}, waiting=(waits,)), Choice(Path(), "local")).splitlines() == [
+        "Due now: nothing; everything else is up to date.",
+        (
+            "train waits: label gone of 2024-03-07 is over on 2024-03-10; data until then is needed, and what is asked for "
+            "ends on 2024-03-08"
+        ),
+    ]
