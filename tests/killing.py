@@ -20,15 +20,23 @@ def kill_at(project: Path, *places: tuple[Path, str], words: Sequence[str] = ("r
 
     ``words``: the command. The number of that place; None where the run came to its end before.
     """
-    before = [set(folder.glob(pattern)) for folder, pattern in places]
+    before = [_files(*place) for place in places]
     reached: list[int] = []
 
     def there() -> bool:
-        found = (n for n, (folder, pattern) in enumerate(places) if not before[n].issuperset(folder.glob(pattern)))
+        found = (n for n, place in enumerate(places) if not before[n].issuperset(_files(*place)))
         reached.extend(n for n in (next(found, None),) if n is not None)
         return bool(reached)
 
     return reached[0] if kill_when(project, there, words=words) else None
+
+
+def _files(folder: Path, pattern: str) -> set[Path]:
+    """None while the run removes a folder that is being looked through: it is looked at again at once."""
+    try:
+        return set(folder.glob(pattern))
+    except FileNotFoundError:
+        return set()
 
 
 def kill_when(project: Path, reached: Callable[[], bool], after: float = 0.0, words: Sequence[str] = ("run",)) -> bool:
