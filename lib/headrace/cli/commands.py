@@ -81,7 +81,7 @@ def run_chosen(choice: Choice, project: Project, graph: Graph, chosen: Graph, as
         chosen = parts.jobs(names)
         parts.pin_sources(chosen)
         watch = Watching.of(out, parts, chosen, run_id)
-        recording = Recording.of(parts, at, beside(watch.events, relay.events))
+        recording = Recording.of(parts, at, beside(watch.events, relay.seeing(watch.stages, watch.ahead.left)))
         forced = names if choice.refresh else ()
         going = Run(
             parts.project,

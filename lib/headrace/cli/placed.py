@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,8 +18,10 @@ from headrace.cli.leasing import lease_outputs
 from headrace.cli.outcome import interrupts_told, show_states
 from headrace.cli.progress import Progress
 from headrace.cli.relay import Relay, result_of, step_of
+from headrace.cli.standing import Standing
 from headrace.cli.standstill import stands_still
 from headrace.cli.submission import submission
+from headrace.cli.whereabouts import left_of, stages_of
 from headrace.graph.applications import Application, applications, check_groups
 from headrace.graph.events import Events
 from headrace.graph.lint import Graph
@@ -38,10 +41,26 @@ class Placed:
     """What is known of a run's jobs, from the processes that run them."""
 
     jobs: Graph
-    events: Events
-    say: Callable[[str], None]
+    out: Console
     results: dict[str, JobResult] = field(default_factory=dict)
     children: dict[str, Process] = field(default_factory=dict)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """What people see: the stages of all applications, and the time left of each; when the whole ends nobody knows."""
+
+        def standings() -> list[Standing]:
+            return [child.standing for child in list(self.children.values())]
+
+        names = tuple(job.name for job in self.jobs)
+        return Progress(
+            self.out, names, lambda: stages_of(standings()), lambda: None, lambda job: left_of(job, standings())
+        )
+
+    @property
+    def events(self) -> Events:
+        """What tells people of the jobs."""
+        return self.progress.events
 
     def hear(self, told: dict[str, Any]) -> None:
         """Tell on what a process told of its jobs."""
@@ -71,7 +90,7 @@ class Placed:
         if all(job.name in self.results for job in application.jobs):
             return
         for line in self.children[application.name].printed:
-            self.say(line)
+            self.out.print(line, markup=False, soft_wrap=True)
         for job in application.jobs:
             if job.name not in self.results:
                 self._settle(
@@ -94,8 +113,7 @@ def run_placed(
     check_groups(graph, placement)
     parts = applications(chosen, placement)
     out = console()
-    progress = Progress(out, tuple(job.name for job in chosen), lambda: (), lambda: None)
-    placed = Placed(chosen, progress.events, lambda line: out.print(line, markup=False, soft_wrap=True))
+    placed = Placed(chosen, out)
 
     def launch(start: Start) -> Child:
         child = Process(words(choice, start, run_id), placed.hear)
@@ -106,16 +124,16 @@ def run_placed(
         placed.ended(application, "skipped", f"{since} did not end well")
 
     def again(application: Application, error: HeadraceError) -> None:
-        progress.events.retried(application.name, error)
+        del placed.children[application.name]  # where it was is where it is no more
+        placed.events.retried(application.name, error)
 
     def lost(application: Application, error: HeadraceError) -> None:
         placed.ended(application, "failed", error.render())
 
     engine = project.config.engine
     seconds = of_applications(parts, seconds_before(project.home / "logs"))
-    walk = Walk(
-        parts, launch, engine.parallel_jobs, engine.attempts, run_id, Told(again, skipped, lost), seconds
-    )  # fmt: skip
+    told = Told(again, skipped, lost, placed.events.passed)
+    walk = Walk(parts, launch, engine.parallel_jobs, engine.attempts, run_id, told, seconds)
     relay = Relay.of_environment(run_id)
     with lease_outputs(project, chosen, run_id, joins=choice.run_id is not None), relay.over():
         many = f"{len(parts)} applications" if len(parts) != 1 else "1 application"
@@ -123,9 +141,12 @@ def run_placed(
         if (still := stands_still(out, choice, project, graph, chosen, asked, run_id)) is not None:
             relay.stood_still(still)
             return DONE
-        with interrupts_told(out, choice), progress.shown():
+        with interrupts_told(out, choice), placed.progress.shown():
             status = walk.go()
-    _show(out, choice, project, parts, placed, walk, status)
+    for part in parts:
+        if part.name in walk.statuses:
+            placed.unheard(part)
+    _show(choice, project, placed, run_id, status)
     relay.tell("ended", status=status)
     return status
 
@@ -160,13 +181,9 @@ def of_applications(parts: tuple[Application, ...], seconds: Mapping[str, float]
     return {part.name: sum(seconds.get(job.name, 1.0) for job in part.jobs) for part in parts}
 
 
-def _show(
-    out: Console, choice: Choice, project: Project, parts: tuple[Application, ...], placed: Placed, walk: Walk, status: int
-) -> None:  # fmt: skip
-    for part in parts:
-        if part.name in walk.statuses:
-            placed.unheard(part)
+def _show(choice: Choice, project: Project, placed: Placed, run_id: str, status: int) -> None:
+    out = placed.out
     results = tuple(placed.results[job.name] for job in placed.jobs if job.name in placed.results)
     show_states(out, choice, results, "the decision ledger", status)
-    out.print(f"Timeline and cost: {choice.command(f'status {walk.chance}')}", markup=False, soft_wrap=True)
+    out.print(f"Timeline and cost: {choice.command(f'status {run_id}')}", markup=False, soft_wrap=True)
     out.print(f"Log: {project.home / 'logs'}", soft_wrap=True)

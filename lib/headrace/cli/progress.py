@@ -18,7 +18,8 @@ from headrace.ground.secret import redact
 from headrace.ground.stages import Stage
 from headrace.ground.telling import told
 
-Left = Callable[[], tuple[float, float, float] | None]
+Seconds = tuple[float, float, float]
+Left = Callable[[], Seconds | None]
 Stages = Callable[[], tuple[Stage, ...] | None]
 EVERY = 30.0
 """Seconds between two looks at the stages, where lines are written and nobody sees a table."""
@@ -37,14 +38,23 @@ _STYLES = {
 class Progress:
     """Listens to a run. ``stages`` are those that run now; None where nobody can see them.
 
-    ``left`` foretells the seconds until its end: low, likely, high; None where nothing is known.
+    ``left`` foretells the seconds until its end: low, likely, high; None where nothing is known. ``apart`` foretells those
+    until the end of the application that a job is in, where that is another one than the run's.
     """
 
-    def __init__(self, console: Console, jobs: tuple[str, ...], stages: Stages, left: Left) -> None:
+    def __init__(
+        self,
+        console: Console,
+        jobs: tuple[str, ...],
+        stages: Stages,
+        left: Left,
+        apart: Callable[[str], Seconds | None] = lambda job: None,
+    ) -> None:
         self.console = console
         self.jobs = jobs
         self._stages = stages
         self._foreseen = left
+        self._apart = apart
         self._began = time.monotonic()
         self._looked = self._began
         self._running: dict[str, tuple[float, Step]] = {}
@@ -98,7 +108,7 @@ class Progress:
         left = self._left()
         for job in running:
             at = UNSEEN if stages is None else stages.get(job, "between two stages")
-            self._say(f"{job}: {at}; {left}" if left else f"{job}: {at}")
+            self._say(f"{job}: {'; '.join(filter(None, [at, _told(self._apart(job)), left]))}")
 
     def _by_job(self) -> dict[str, str] | None:
         """What each job's stages are at; None where they are not to be seen."""
@@ -115,11 +125,7 @@ class Progress:
 
     def _left(self) -> str:
         """Time left, with the interval that it is in four times of five; nothing where nothing is known."""
-        found = self._foreseen()
-        if found is None:
-            return ""
-        low, likely, high = found
-        return f"about {likely:.0f} s left ({low:.0f} to {high:.0f})"
+        return _told(self._foreseen())
 
     def _live(self) -> Table:
         table = _columns()
@@ -131,7 +137,9 @@ class Progress:
                 _add(table, results[job])
             elif job in running:
                 began, step = running[job]
-                at = (stages or {}).get(job, step.why)
+                apart = self._apart(job)
+                left = "" if apart is None else f"~{apart[1]:.0f} s left"
+                at = "; ".join(filter(None, [left, (stages or {}).get(job, step.why)]))
                 table.add_row(job, "running", "", "", f"{time.monotonic() - began:.0f}", str(len(step.dues)), at)
             else:
                 table.add_row(job, "[dim]waiting[/]", "", "", "", "", "")
@@ -164,6 +172,13 @@ def _add(table: Table, result: JobResult) -> None:
     seconds = f"{result.seconds:.1f}" if result.intervals else ""
     note = result.note.splitlines()[0] if result.note else ""
     table.add_row(result.job, state, *numbers, seconds, str(result.intervals or ""), note)
+
+
+def _told(left: Seconds | None) -> str:
+    if left is None:
+        return ""
+    low, likely, high = left
+    return f"about {likely:.0f} s left ({low:.0f} to {high:.0f})"
 
 
 def _intervals(count: int) -> str:

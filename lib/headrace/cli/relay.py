@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from headrace.cli.journal import code_of
+from headrace.cli.progress import Left, Stages
 from headrace.cli.standing import MARK, STARTED_BY, TERMINATED, TO
-from headrace.graph.events import Events
+from headrace.cli.whereabouts import Whereabouts
+from headrace.graph.events import Events, beside
 from headrace.graph.failures import note_of
 from headrace.graph.job import Job
 from headrace.graph.plan import Due, Step
@@ -51,6 +53,10 @@ class Relay:
     def events(self) -> Events:
         """The callbacks for the run."""
         return Events(self._start, self._finish, self._retry, self._warn, passed=self._pass) if self.to else Events()
+
+    def seeing(self, stages: Stages, left: Left) -> Events:
+        """The callbacks for a run that can be looked into; a part of a run tells how far it is, too."""
+        return beside(self.events, Whereabouts(self.tell, stages, left).events) if self.is_part else self.events
 
     @contextmanager
     def over(self) -> Iterator[None]:

@@ -31,6 +31,8 @@ class Standing:
     broke: str = ""
     withheld: bool = False
     """Whether rows of one of its jobs were held back."""
+    at: Mapping[str, Any] = field(default_factory=dict)
+    """How far it was when it last told (``cli.whereabouts``)."""
 
     def hear(self, told: Mapping[str, Any]) -> None:
         """One line more."""
@@ -42,6 +44,8 @@ class Standing:
             case "finished":
                 self.under_way.pop(told["job"], None)
                 self.withheld = self.withheld or bool(told.get("withheld"))
+            case "at":
+                self.at = told
             case "ended":
                 self.ended = told["status"]
             case "broke":

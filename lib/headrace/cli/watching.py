@@ -15,7 +15,7 @@ from headrace.cli.choice import Choice
 from headrace.cli.foreseeing import Foreseeing, foreseeing
 from headrace.cli.journal import Journal
 from headrace.cli.outcome import interrupts_told
-from headrace.cli.progress import Progress
+from headrace.cli.progress import Progress, Stages
 from headrace.cli.spending import Spending, keep_bill, total
 from headrace.cli.timelines import file_name, show_page
 from headrace.graph.events import Events, beside
@@ -23,7 +23,7 @@ from headrace.graph.lint import Graph
 from headrace.graph.project import Project
 from headrace.graph.result import JobResult
 from headrace.ground.interval import Interval
-from headrace.ground.stages import running_stages
+from headrace.ground.stages import Stage, running_stages
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Watching:
     parts: Assembly
     run_id: str
     ahead: Foreseeing
+    stages: Stages
     progress: Progress
     journal: Journal
     spending: Spending
@@ -43,10 +44,15 @@ class Watching:
         """Those of a run over the chosen jobs."""
         ahead = foreseeing(out, parts, chosen, run_id)
         names = tuple(job.name for job in chosen)
-        progress = Progress(out, names, lambda: running_stages(parts.spark), ahead.left)
+
+        def stages() -> tuple[Stage, ...] | None:
+            return running_stages(parts.spark)
+
+        progress = Progress(out, names, stages, ahead.left)
         path = logs_of(parts.project) / f"{file_name(run_id)}.jsonl"
         journal = Journal(path, run_id, lambda: datetime.now(UTC), out.print)
-        return cls(out, parts, run_id, ahead, progress, journal, Spending.of(parts.spark, parts.project.config.cost))
+        spending = Spending.of(parts.spark, parts.project.config.cost)
+        return cls(out, parts, run_id, ahead, stages, progress, journal, spending)
 
     @property
     def events(self) -> Events:

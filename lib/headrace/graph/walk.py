@@ -57,6 +57,8 @@ class Told:
     again: Callable[[Application, HeadraceError], None] = lambda application, error: None
     skipped: Callable[[Application, str], None] = lambda application, since: None
     lost: Callable[[Application, HeadraceError], None] = lambda application, error: None
+    passed: Callable[[], None] = lambda: None
+    """Time has passed; called at each look at the processes."""
 
 
 @dataclass
@@ -108,6 +110,7 @@ class Walk:
                 self._start(Start(by_name[name]))
             self._start_again()
             ended = self._ended()
+            self.told.passed()
             order.done(*ended)
             if not ended and self._under_way():
                 self.pause(TICK)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import tiny
+from rich.console import Console
 
 from headrace.cli import main
+from headrace.cli.child import Process
+from headrace.cli.placed import Placed
 from headrace.cli.standing import Standing, standing_of
 from headrace.cli.submission import SUBMIT, is_placed, submission, submitted_master
+from headrace.graph.job import Job
 from headrace.ground.errors import LOST
 from headrace.tables.lease import holders
 
@@ -46,6 +54,10 @@ tell("began", process=os.getpid())
 pieces = [[f"2024-03-0{day}T00:00:00+00:00", f"2024-03-0{day + 1}T00:00:00+00:00"] for day in (1, 2, 3, 4, 5)]
 for job in name.split(","):
     tell("started", job=job, pieces=pieces, why="never done")
+    if plan == "slow":
+        stage = dict(job=job, number=12, done=3, tasks=8, rows=1200000, spilled=0)
+        tell("at", stages=[stage], left=[20.0, 40.0, 60.0])
+        time.sleep(2)
     if plan == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     if plan == "waits":
@@ -106,28 +118,69 @@ def test_a_command_line_each_with_what_the_run_was_asked_for(project: Path, caps
     assert holders(project / "home/warehouse/_locks/leases") == ()
 
 
-def test_a_failed_job_is_told_of_and_what_is_below_is_skipped(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    plan(project, build_tiles="failed")
-    assert run(project) == 1
-    said = capsys.readouterr().out
+Ended = Callable[[str, int], str]
+
+
+@pytest.fixture
+def ended(project: Path, capsys: pytest.CaptureFixture[str]) -> Ended:
+    """A run whose tiles end in a way that nothing goes on after; what it said."""
+
+    def end(way: str, status: int) -> str:
+        plan(project, build_tiles=way)
+        assert run(project, "--run-id", "night") == status
+        said = capsys.readouterr().out
+        (row,) = (line.split() for line in said.splitlines() if line.startswith("build_features "))
+        assert row[:2] == ["build_features", "skipped"]
+        assert [name for name, _ in starts(project)] == ["ingest_events", "build_tiles"]
+        return said
+
+    return end
+
+
+def test_a_failed_job_is_told_of_and_what_is_below_is_skipped(ended: Ended) -> None:
+    said = ended("failed", 1)
     assert "build_tiles: TASK_MEMORY: no room" in said
     assert "Next, when mended: headrace run --placement per_job --env local" in said
-    (row,) = (line.split() for line in said.splitlines() if line.startswith("build_features "))
-    assert row[:2] == ["build_features", "skipped"]
-    assert [name for name, _ in starts(project)] == ["ingest_events", "build_tiles"]
+    assert "Timeline and cost: headrace status night --env local" in said
 
 
-def test_rows_that_are_held_back_are_told_of_and_what_is_below_is_skipped(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    plan(project, build_tiles="withheld")
-    assert run(project) == 3
-    said = capsys.readouterr().out
+def test_rows_that_are_held_back_are_told_of_and_what_is_below_is_skipped(ended: Ended) -> None:
+    said = ended("withheld", 3)
     assert "ROWS_REFUSED: held back\n  mend: look" in said
     assert "GATE_REFUSED" not in said
-    assert [name for name, _ in starts(project)] == ["ingest_events", "build_tiles"]
+
+
+def test_how_far_an_application_is_stands_in_the_log(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headrace.cli.progress.EVERY", 0.1)
+    plan(project, build_tiles="slow")
+    assert run(project) == 0
+    told = "build_tiles: stage 12, 3/8 tasks, 1,200,000 rows read; about 40 s left (20 to 60)"
+    lines = [line.partition("s] ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert told in lines
+    assert lines.index("build_tiles: 2024-03-01..2024-03-06 (5 intervals; never done)") < lines.index(told)
+    assert not [line for line in lines if "stage" in line and not line.startswith("build_tiles")]
+
+
+def test_how_far_an_application_is_stands_beside_its_job_on_a_terminal() -> None:
+    names = ("tiles", "features")
+    jobs = tuple(Job(name, lambda *_: None, {}, ()) for name in names)
+    placed = Placed(jobs, Console(file=io.StringIO(), force_terminal=True, width=200, color_system=None))
+    stage = {"job": "tiles", "number": 12, "done": 3, "tasks": 8, "rows": 0, "spilled": 0}
+    pieces = [["2024-03-01T00:00:00+00:00", "2024-03-02T00:00:00+00:00"]]
+    at_work = Standing()
+    placed.children["tiles"] = cast("Process", SimpleNamespace(standing=at_work))
+    for told in (
+        {"event": "started", "job": "tiles", "pieces": pieces, "why": "never done"},
+        {"event": "at", "stages": [stage], "left": [20, 40, 60]},
+    ):
+        at_work.hear(told)
+        placed.hear(told)
+    placed.out.print(placed.progress._live())
+    (row,) = (line for line in placed.out.file.getvalue().splitlines() if line.startswith("tiles"))
+    assert row.split(maxsplit=4)[:2] == ["tiles", "running"]
+    assert row.rstrip().endswith("~40 s left; stage 12, 3/8 tasks")
 
 
 def test_a_driver_that_was_killed_is_started_again_with_half_as_many_intervals_at_once(
