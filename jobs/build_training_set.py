@@ -48,13 +48,15 @@ def job(project: Project, model: ModelContract) -> Job:
     """The node of one model."""
     label = project.labels[model.label]
     source = project.sources[label.source]
+    readings = for_training(project, model)
     span = Interval(project.span.start, matures_at(label.cutoffs.instants[-1], label, source))
     return Job(
         name=project.job_name("build_training_set", model),
         run=partial(run, model=model),
-        inputs={"events": events_table(source), **for_training(project, model).inputs},
+        inputs={"events": events_table(source), **readings.inputs},
         outputs=(labels_table(label, source), training_table(model, source)),
         every=Once(span, asked_last(label)),
+        begun=readings.begun,
         fingerprint=fingerprint([label.fingerprint, model.fingerprint]),
         contracts=versions(label, model),
         tags=("training",),

@@ -86,6 +86,7 @@ def _job(project: Project, model: ModelContract) -> Job:
         outputs=(observe.profile_table(model), page(model)),
         every=Latest(project.config.snapshots_every),
         history=tuple(readings.events),
+        begun=readings.begun,
         fingerprint=fingerprint([model.fingerprint, project.labels[model.label].fingerprint]),
         contracts=versions(model, project.labels[model.label]),
         tags=("monitoring",),

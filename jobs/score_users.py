@@ -47,6 +47,7 @@ def _job(project: Project, model: ModelContract) -> Job:
         outputs=(scores_table(model, project.source_of(model)),),
         every=Latest(project.config.snapshots_every),
         history=tuple(readings.events),
+        begun=readings.begun,
         fingerprint=model.fingerprint,
         contracts=versions(model),
         tags=("scoring",),

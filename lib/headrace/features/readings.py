@@ -16,6 +16,7 @@ from headrace.events.quarantine import events_table
 from headrace.features.counted import Counted
 from headrace.features.groups import group_inputs, group_rows
 from headrace.graph.asked import between_snapshots, cutoffs_of, scored_at
+from headrace.graph.origin import versions
 from headrace.ground.asset import Asset
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ class Readings:
     def inputs(self) -> dict[str, Asset]:
         """The job's inputs: events, and the tables of all other groups."""
         return {**self.events, **group_inputs(self.project, self._kept)}
+
+    @property
+    def begun(self) -> dict[str, str]:
+        """By input, the contract that what is read of it must have been made with: those of the project's own groups."""
+        own = {name: group for name in self._kept if isinstance(group := self.project.readable[name], FeatureGroup)}
+        keys = {name: next(iter(versions(group))) for name, group in own.items()}
+        return {key: keys[name] for name in own for key in group_inputs(self.project, [name])}
 
     def rows(self, inputs: Inputs) -> dict[str, Rows]:
         """What each group's values are taken from, by its name."""

@@ -68,7 +68,8 @@ class Job:
     ``fingerprint`` identifies everything besides the inputs that shapes the outputs; ``contracts`` are those among it,
     with their versions (``origin.versions``): by them a plan says what has changed. An interval depends on the same
     time of its inputs, and on all earlier time of those named in ``history``; ``lag`` is how far back it reads its own
-    output. A job that ``requires`` classic Spark names what it does instead on Spark Connect as its ``fallback``; with
+    output. ``begun``: inputs that are tables of groups, each with the contract that all which is read of it must have been
+    made with (``unbegun``). A job that ``requires`` classic Spark names what it does instead on Spark Connect as its ``fallback``; with
     none it is refused there. What takes longer than ``timeout``, or than the configuration's where it is None, is cancelled.
     """
 
@@ -80,6 +81,7 @@ class Job:
     fingerprint: str = ""
     contracts: Mapping[str, int] = field(default_factory=dict)
     history: tuple[str, ...] = ()
+    begun: Mapping[str, str] = field(default_factory=dict)
     lag: timedelta = timedelta(0)
     exclusive: bool = False
     requires: Literal["classic"] | None = None

@@ -18,6 +18,8 @@ SCHEMA = (
     "seconds double, rows_in bigint, rows_out bigint, intervals int, outputs string, note string, origin string"
 )
 """A ledger from before it had ``origin`` gets that column with the next entry; in rows before it, it is null."""
+RESTORED = "restored from the histories of its tables"
+"""The note of an entry that was lost: what those who wrote it knew, and tables do not tell, is not in it."""
 State = Literal["done", "failed", "refused"]
 
 

@@ -16,6 +16,7 @@ from headrace.graph.lint import Graph, upstream
 from headrace.graph.origin import Origin
 from headrace.graph.reasons import Reason, reasons
 from headrace.graph.stamps import identities, origin, stamp_of
+from headrace.graph.unbegun import Unbegun, unbegun
 from headrace.graph.view import Pending, View, intervals_of, needed
 from headrace.graph.waiting import Wait, wait
 from headrace.ground.errors import HeadraceError
@@ -92,6 +93,8 @@ class Missing:
     """Of what others make: how far it reaches."""
     held: str = ""
     """Of what a rollback restored: the group, and which rollback."""
+    unbegun: Unbegun | None = None
+    """Of a group: the snapshots of which it has no values yet, and who reads them."""
     waits: str = ""
     """Of a job that waits: for what, and until when."""
 
@@ -108,8 +111,10 @@ def due(job: Job, seen: View) -> tuple[tuple[Due, ...], tuple[Missing, ...]]:
             missing += lacking
             continue
         found = _due(job, interval, seen)
-        if found is not None:
-            dues.append(found)
+        if found is None:
+            continue
+        missing += (early := _unbegun(job, interval, seen))
+        dues += [] if early else [found]
     return tuple(dues), tuple(missing)
 
 
@@ -149,6 +154,11 @@ def _lacking(job: Job, interval: Interval, seen: View) -> list[Missing]:
     return found
 
 
+def _unbegun(job: Job, interval: Interval, seen: View) -> list[Missing]:
+    """What is there and has no values yet of a group: also who forces a job would take that for users who did nothing."""
+    return [Missing(one.contract, one.intervals[0], unbegun=one) for one in unbegun(job, interval, seen)]
+
+
 def steps(job: Job, dues: Iterable[Due], most: int) -> tuple[Step, ...]:
     """The due intervals as few steps of at most ``most`` adjacent intervals."""
     pending = list(dues)
@@ -169,6 +179,9 @@ def not_ready(job: str, missing: Missing) -> str:
     if missing.held:
         about = {"held": missing.held, "number": missing.held.rpartition(" ")[2], "interval": missing.interval.label()}
         return HeadraceError("UPSTREAM_HELD", job=job, upstream=missing.upstream, **about).render()
+    if missing.unbegun is not None:
+        told = {"group": missing.unbegun.contract, "reader": missing.unbegun.reader, "days": missing.unbegun.days}
+        return HeadraceError("GROUP_NOT_BEGUN", job=job, **told).render()
     if missing.waits:
         return HeadraceError("UPSTREAM_WAITS", job=job, upstream=missing.upstream, waits=missing.waits).render()
     code = "UPSTREAM_REFUSED" if missing.refused else "UPSTREAM_NOT_READY"

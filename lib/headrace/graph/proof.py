@@ -13,12 +13,10 @@ from datetime import datetime
 
 from headrace.contracts.fingerprint import fingerprint
 from headrace.graph.job import Asset, asset_key
-from headrace.graph.ledger import Entry
+from headrace.graph.ledger import RESTORED, Entry
 from headrace.graph.origin import Origin
 from headrace.graph.plan import Step
 from headrace.tables.log import Commit
-
-NOTE = "restored from the histories of its tables"
 
 
 def identity(step: Step, read: Mapping[str, str], outputs: Iterable[Asset]) -> dict[str, str]:
@@ -131,7 +129,7 @@ def _entries(commits: Mapping[str, Commit]) -> list[Entry]:
             rows_out=sum(rows),
             intervals=len(stamps),
             outputs={output: str(commit.version) for output, commit in sorted(commits.items())},
-            note=NOTE,
+            note=RESTORED,
             origin=Origin(note["fingerprint"], json.loads(note["contracts"]), read),
         )
         for interval, stamp in zip(whole.cut((whole.end - whole.start) / len(stamps)), stamps, strict=True)

@@ -9,9 +9,10 @@ from datetime import timedelta
 from graph_fakes import START, day, entry, job, ledger_of, table
 from test_plan import GRAPH, seen, settle
 
+from headrace.graph.ledger import RESTORED
 from headrace.graph.origin import Origin
 from headrace.graph.plan import plan
-from headrace.graph.proof import NOTE, History, Unproven, identity, lost, proven
+from headrace.graph.proof import History, Unproven, identity, lost, proven
 from headrace.tables.log import Commit
 
 TWO = replace(job("ingest", contracts={"source shop": 3}, fingerprint="f"), outputs=(table("events"), table("tally")))
@@ -40,7 +41,7 @@ def test_a_step_over_two_days_is_two_entries_as_a_run_writes_them_down():
     found = proven(histories([commit(4, FIRST, step, rows=20)], [commit(9, SECOND, step, 2, rows=2)]))
     one = replace(
         entry("ingest", day(0), stamps[0], minute=2, origin=Origin("f", {"source shop": 3}, {"zone": None})),
-        seconds=90.0, rows_out=22, intervals=2, outputs={FIRST: "4", SECOND: "9"}, note=NOTE,
+        seconds=90.0, rows_out=22, intervals=2, outputs={FIRST: "4", SECOND: "9"}, note=RESTORED,
     )  # fmt: skip
     assert found.entries == (one, replace(one, interval=day(1), stamp=stamps[1]))
     assert found.unproven == ()
