@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plans import GENERATED, SETTINGS, compiled
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,25 +19,6 @@ os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
 
 Golden plans and retention together: 182 s of processor with it, 217 s without.
 """
-SETTINGS = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
-    "spark.default.parallelism": "2",
-    "spark.sql.adaptive.coalescePartitions.enabled": "false",
-    "spark.sql.files.openCostInBytes": "64k",
-    "spark.sql.execution.replaceHashWithSortAgg": "true",
-    "spark.sql.maxMetadataStringLength": "100000",  # a golden plan is whole: where Spark cuts depends on how long ids are
-}
-"""The session of the tests. Plans are interpreted: to compile one takes longer than to run it on a few hundred rows.
-
-Six runs of the tiny project: 198 and 201 s of processor interpreted, 236 and 260 s compiled. What is compiled is seen by
-the tests that ask for ``generated``, and by all that start an application of their own.
-"""
-GENERATED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-"""Spark's own defaults."""
 
 
 class Together(LoadFileScheduling):
@@ -84,9 +66,6 @@ def spark(_spark_session: object) -> object:
 
 @pytest.fixture(scope="module")
 def generated(spark: Any) -> Iterator[dict[str, str]]:
-    """The module's plans in the session ``spark`` are compiled, as outside of the tests; the settings, for sessions beside it."""
-    for key, value in GENERATED.items():
-        spark.conf.set(key, value)
-    yield GENERATED
-    for key in GENERATED:
-        spark.conf.set(key, SETTINGS[key])
+    """The module's plans are ``compiled``; the settings, for sessions beside them."""
+    with compiled(spark):
+        yield GENERATED

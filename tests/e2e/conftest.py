@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 import tiny_training
+from plans import compiled
 from whole_project import Whole, run_whole
 
 
 @pytest.fixture(scope="session")
 def whole(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    """The whole graph on 200 households."""
-    return run_whole(tmp_path_factory.mktemp("whole"))
+    """The whole graph on 200 households, 366 snapshots of each: enough rows for a compiled plan to pay."""
+    with compiled(spark):
+        return run_whole(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture(scope="session")

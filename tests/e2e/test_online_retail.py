@@ -18,7 +18,7 @@ import pytest
 
 from headrace.tables.hash import table_hash
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.usefixtures("generated")]
 TABLES = ("raw/events_invoice_lines", "tiles/invoice_lines", "features/customer_purchases")
 LINES, CUSTOMERS, INVOICES, MONEY = 541_909, 4_338, 18_532, Decimal("8911407.904")
 BOUGHT = 397_884

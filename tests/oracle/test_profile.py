@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from headrace.profile.edges import Edges, NumberEdges, TextEdges
-from headrace.profile.profile import profile, read_profile, reference_edges
+from headrace.profile.profile import profile, read_profile, reference_edges, write_profile
 from headrace.profile.row import ProfileRow, merge
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("generated")]
@@ -94,6 +94,8 @@ def test_the_profile_is_what_its_definition_says(spark: Any) -> None:
     found = {(row.column, row.slice, row.user_bucket): row for row in read_profile(made)}
     assert found == naive(data, edges, buckets(spark, data))
     assert len(found) <= len(COLUMNS) * 4 * 32
+    again = write_profile(found.values(), made)
+    assert (again.dtypes, sorted(again.collect(), key=repr)) == (made.dtypes, sorted(made.collect(), key=repr))
 
 
 def test_the_sum_of_parts_is_the_profile_of_the_whole(spark: Any) -> None:

@@ -23,7 +23,7 @@ from headrace.monitoring.performance import measure as measure_performance
 from headrace.monitoring.report import Champion, Intake, Origin, Quarantined
 from headrace.profile.edges import Edges, NumberEdges
 from headrace.profile.kept import CUTS, PROFILE
-from headrace.profile.profile import profile, read_profile, reference_edges
+from headrace.profile.profile import profile, read_profile, reference_edges, write_profile
 from headrace.release.decisions import Decision
 from headrace.tables.spec import Table
 from headrace.training.apply import with_score
@@ -90,9 +90,10 @@ def measure(
     about = {"table": f"training.{contract.model}", "fingerprint": champion.model.feature_fingerprint, "entity": entity}
     before = profile(watched.reference, edges, window="reference", **about)  # type: ignore[arg-type]
     now = profile(watched.now, edges, window=as_of.date().isoformat(), **about)  # type: ignore[arg-type]
-    drifts = measure_drift(read_profile(before), read_profile(now), edges)
+    rows = read_profile(now)
+    drifts = measure_drift(read_profile(before), rows, edges)
     told = {"model": F.lit(contract.model), "as_of": F.lit(as_of), CUTS: _cuts(edges)}
-    return drifts, now.withColumns(told)
+    return drifts, write_profile(rows, now).withColumns(told)
 
 
 def _cuts(edges: Edges) -> Column:

@@ -7,7 +7,8 @@ between the frozen edges are not in this profile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
@@ -77,14 +78,19 @@ def profile(
         ValueError: a column of the edges is missing or of a type that is not profiled.
     """
     kinds = _kinds(df, tuple(edges.columns))
+    for name, found in edges.columns.items():
+        if isinstance(found, NumberEdges) == (kinds[name] == "text"):
+            raise ValueError(f"column '{name}' is now {dict(df.dtypes)[name]}; its edges are of another kind")
     numbers = [name for name, kind in kinds.items() if kind != "text"]
-    cells = [_cell(df, name, kinds[name], found) for name, found in edges.columns.items()]
+    cells = ", ".join(_cell(place, name, kind) for place, (name, kind) in enumerate(kinds.items(), start=1))
     labels = [F.lit(ALL), *(_label(name) for name in slices)]
-    bucket = F.expr(f"CAST(pmod(xxhash64({_quoted(entity)}), {USER_BUCKETS}) AS INT)")
-    sliced = df.select(bucket.alias("user_bucket"), F.array(*cells).alias("cells"), F.array(*labels).alias("labels"))
+    bucket = f"CAST(pmod(xxhash64({_quoted(entity)}), {USER_BUCKETS}) AS INT) AS user_bucket"
+    sliced = df.select(F.expr(bucket), F.expr(f"array({cells}) AS cells"), F.array(*labels).alias("labels"))
     exploded = sliced.select("user_bucket", "labels", F.inline("cells")).withColumn("slice", F.explode("labels"))
-    binned = exploded.groupBy("column", "slice", "user_bucket", "bin").agg(*_facts())
-    folded = binned.groupBy("column", "slice", "user_bucket").agg(*_folded(numbers))
+    placed = exploded.withColumns({"value": _finite(F.col("number")), "bin": _bin(list(edges.columns.values()))})
+    binned = placed.groupBy("place", "slice", "user_bucket", "bin").agg(*_facts())
+    column = F.element_at(_constant(list(edges.columns), "array<string>"), F.col("place"))
+    folded = binned.withColumn("column", column).groupBy("column", "slice", "user_bucket").agg(*_folded(numbers))
     named = folded.withColumns({"table": F.lit(table), "window": F.lit(window), "fingerprint": F.lit(fingerprint)})
     return named.select(*KEYS, *(name for name in ProfileRow.__dataclass_fields__ if name not in KEYS))
 
@@ -93,6 +99,13 @@ def read_profile(frame: DataFrame) -> tuple[ProfileRow, ...]:
     """The profile as values, sorted by key. Bounded: columns x slices x 32 rows."""
     rows = collected(frame.select(*ProfileRow.__dataclass_fields__))
     return tuple(sorted(map(_row, rows), key=lambda row: tuple(getattr(row, key) for key in KEYS)))
+
+
+def write_profile(rows: Iterable[ProfileRow], like: DataFrame) -> DataFrame:
+    """What ``read_profile`` read, as a frame with the columns of ``like``: the profile is computed once for both."""
+    values = [tuple(getattr(row, name) for name in like.columns) for row in rows]
+    frame: DataFrame = like.sparkSession.createDataFrame(values, like.schema)
+    return frame.coalesce(1)
 
 
 def _row(row: Row) -> ProfileRow:
@@ -128,14 +141,10 @@ def _name(column: str) -> str:
     return "`" + column.replace("`", "``") + "`"
 
 
-def _number(column: str, kind: str) -> Column:
-    """The column as a double: dates in days, timestamps in seconds, since 1970."""
-    value = F.col(_name(column))
-    if kind == "date":
-        value = F.unix_date(value)
-    if kind == "timestamp":
-        value = F.unix_micros(value) / 1_000_000
-    return value.cast("double")
+def _number(column: str, kind: str) -> str:
+    """SQL of the column as a double: dates in days, timestamps in seconds, since 1970."""
+    value = {"date": f"unix_date({_name(column)})", "timestamp": f"unix_micros({_name(column)}) / 1000000"}
+    return f"CAST({value.get(kind, _name(column))} AS DOUBLE)"
 
 
 def _finite(value: Column) -> Column:
@@ -147,33 +156,39 @@ def _label(column: str) -> Column:
     return F.concat(F.lit(f"{column}="), F.coalesce(F.col(_name(column)).cast("string"), F.lit("(none)")))
 
 
-def _cell(df: DataFrame, name: str, kind: str, edges: NumberEdges | TextEdges) -> Column:
-    if isinstance(edges, NumberEdges) == (kind == "text"):
-        raise ValueError(f"column '{name}' is now {dict(df.dtypes)[name]}; its edges are of another kind")
-    if isinstance(edges, TextEdges):
-        value, index = F.lit(None).cast("double"), _text_bin(F.col(_name(name)), edges)
-    else:
-        number = _number(name, kind)
-        value, index = _finite(number), _number_bin(number, edges)
-    return F.struct(F.lit(name).alias("column"), value.alias("value"), index.cast("int").alias("bin"))
+def _cell(place: int, column: str, kind: str) -> str:
+    """SQL of a column's value in a row: ``place`` is that of the column among the edges, from 1 on."""
+    number = "CAST(NULL AS DOUBLE)" if kind == "text" else _number(column, kind)
+    text = _name(column) if kind == "text" else "CAST(NULL AS STRING)"
+    return f"named_struct('place', {place}, 'number', {number}, 'text', {text})"
 
 
-def _text_bin(value: Column, edges: TextEdges) -> Column:
+def _constant(value: object, spark_type: str) -> Column:
+    """A literal of any size by one call; Spark folds it before anything runs."""
+    return F.from_json(F.lit(json.dumps(value)), spark_type)
+
+
+def _bin(edges: Sequence[NumberEdges | TextEdges]) -> Column:
+    """The bin of a cell by the edges in its place: an expression for all columns, where one for each is much to compile."""
+    cuts = [list(one.cuts) or [0.0] if isinstance(one, NumberEdges) else None for one in edges]
+    texts = [list(one.values) if isinstance(one, TextEdges) else None for one in edges]
+    ours = F.element_at(_constant(texts, "array<array<string>>"), F.col("place"))
+    number = _number_bin(F.col("number"), F.element_at(_constant(cuts, "array<array<double>>"), F.col("place")))
+    return F.when(ours.isNotNull(), _text_bin(F.col("text"), ours)).otherwise(number).cast("int")
+
+
+def _text_bin(value: Column, texts: Column) -> Column:
     """As ``TextEdges.index``."""
-    place = F.array_position(F.lit(list(edges.values)), value) if edges.values else F.lit(0)
-    rest = FIRST_TEXT + len(edges.values)
-    named = F.when(place > 0, place + (FIRST_TEXT - 1)).otherwise(rest)
+    place = F.array_position(texts, value)
+    named = F.when(place > 0, place + (FIRST_TEXT - 1)).otherwise(F.size(texts) + FIRST_TEXT)
     return F.when(value.isNull(), NULL).when(value == "", EMPTY).otherwise(named)
 
 
-def _number_bin(value: Column, edges: NumberEdges) -> Column:
-    """As ``NumberEdges.index``."""
-    if edges.cuts:
-        last = len(edges.cuts) - 1
-        passed = F.size(F.filter(F.lit(list(edges.cuts)), lambda cut: cut <= value))
-        inner = F.when(value > edges.cuts[-1], last + 1).otherwise(F.least(passed, F.lit(last)))
-    else:
-        inner = F.when(value < 0, 0).otherwise(1)
+def _number_bin(value: Column, cuts: Column) -> Column:
+    """As ``NumberEdges.index``; edges without cuts part at zero, which has a bin of its own."""
+    last = F.size(cuts) - 1
+    passed = F.size(F.filter(cuts, lambda cut: cut <= value))
+    inner = F.when(value > F.element_at(cuts, -1), last + 1).otherwise(F.least(passed, last))
     special = F.when(value.isNull(), NULL).when(F.isnan(value), NAN)
     special = special.when(value == float("inf"), INFINITY).when(value == float("-inf"), MINUS_INFINITY)
     return special.when(value == 0, ZERO).otherwise(inner + BELOW)
@@ -223,7 +238,7 @@ def _sum_of_sums(part: str, numeric: Column) -> Column:
 
 def _quantiles(df: DataFrame, names: Sequence[str], kinds: Mapping[str, str]) -> dict[str, NumberEdges]:
     shares = F.lit([step / QUANTILES for step in range(QUANTILES + 1)])
-    values = [_finite(_number(name, kinds[name])) for name in names]
+    values = [_finite(F.expr(_number(name, kinds[name]))) for name in names]
     wanted = (F.percentile(F.when(value != 0, value), shares) for value in values)
     (row,) = collected(df.agg(*(column.alias(f"q{place}") for place, column in enumerate(wanted))))
     return {name: cut_at(quantiles) for name, quantiles in zip(names, row, strict=True)}
