@@ -31,7 +31,10 @@ PAGE = Path(__file__).resolve().parents[3] / "build/faults/kills.md"
 
 @dataclass(frozen=True)
 class State:
-    """What a home holds after a run that came to its end."""
+    """What a home holds after a run that came to its end.
+
+    ``decisions``: those that were carried out. An attempt that a kill broke off stays in the ledger, closed as refused.
+    """
 
     seen: Seen
     hashes: Mapping[str, str]
@@ -63,8 +66,11 @@ def state(spark: Any, project: Path) -> State:
     home, results = project / "home", tables(project)
     read = {name: spark.read.format("delta").load(str(home / "warehouse" / Path(*name.split(".")))) for name in results}
     hashes = {name: table_hash(frame, results[name].unhashed) for name, frame in read.items()}
-    rows = spark.read.format("delta").load(str(home / "warehouse/ops/decisions"))
-    decisions = sorted(rows.select("model", "kind", "version", "state").distinct().collect())
+    rows = spark.read.format("delta").load(str(home / "warehouse/ops/decisions")).collect()
+    assert {row["seq"] for row in rows if row["state"] == "intent"} <= {
+        row["seq"] for row in rows if row["state"] != "intent"
+    }
+    decisions = sorted({(row["model"], row["kind"], row["version"]) for row in rows if row["state"] == "done"})
     with closing(sqlite3.connect(home / "mlflow/mlflow.db")) as database:
         versions = sorted(database.execute("SELECT name, version FROM model_versions"))
     return State(seen(home, results), hashes, decisions, versions)
@@ -168,7 +174,7 @@ def differences(found: State, whole: State) -> str:
     named = [name for name in whole.hashes if found.hashes.get(name) != whole.hashes[name]]
     named += [
         f"{part}: {getattr(found, part)}"
-        for part in ("decisions", "versions")
+        for part in ("decisions", "versions", "seen")
         if getattr(found, part) != getattr(whole, part)
     ]
     return ", ".join(named)
