@@ -158,6 +158,11 @@ def _values(
         if one.old.group.entity != one.new.group.entity:
             out.print(f"{one.new.group.namespace}: its entity is another, so there are no rows to put side by side.")
             continue
+        if one.old.source.corrections != one.new.source.corrections:
+            out.print(
+                f"{one.new.group.namespace}: one side corrects events and the other does not, so they share none."
+            )
+            continue
         events = parts.store.load(events_table(one.new.source))
         lacking = sorted((_read(one.old) | _read(one.new)) - set(events.columns))
         if lacking:
@@ -177,6 +182,7 @@ def _read(bound: Bound) -> set[str]:
     ]
     roles = bound.source.roles.named()
     named = {roles[role] for role in ("event_time", "available_at", "sequence") if role in roles}
+    named |= {bound.source.sign} if bound.source.sign is not None else set()
     return named | {column for formula in formulas for column in formula.columns}
 
 

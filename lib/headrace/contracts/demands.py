@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.expressions import check_columns
-from headrace.contracts.features import FeatureGroup, window_length
+from headrace.contracts.features import SUBTRACTED, FeatureGroup, window_length
 from headrace.contracts.labels import LabelContract
 from headrace.contracts.names import show_span
 from headrace.ground.document import Document
@@ -18,8 +18,8 @@ def check_demands(group: FeatureGroup, document: Document, sources: Mapping[str,
     """Hold a group to its source: the columns that it names, and how far and how finely its windows look.
 
     Raises:
-        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, WINDOW_HOURLY, WINDOW_TOO_LONG, ZONE_OF_DATES,
-            PUBLISHED_ZONE; each with file and line.
+        HeadraceError: CONTRACT_REFERENCE, EXPRESSION_COLUMN, AGGREGATE_OF_CORRECTIONS, WINDOW_HOURLY, WINDOW_TOO_LONG,
+            ZONE_OF_DATES, PUBLISHED_ZONE; each with file and line.
     """
     check_known(group.source, sources, f"{document.place(('source',))}: source")
     source = sources[group.source]
@@ -33,6 +33,14 @@ def check_demands(group: FeatureGroup, document: Document, sources: Mapping[str,
             if formula is not None:
                 where = f"{document.place((*at, key))}: {feature.name}.{key}"
                 check_columns(formula, source.columns, where)
+        if source.corrections and feature.aggregate is not None and feature.aggregate not in SUBTRACTED:
+            where = f"{document.place((*at, 'aggregate'))}: {feature.name}.aggregate"
+            about = {
+                "aggregate": feature.aggregate,
+                "source": source.source,
+                "subtracted": ", ".join(sorted(SUBTRACTED)),
+            }
+            raise HeadraceError("AGGREGATE_OF_CORRECTIONS", where=where, **about)
         for place, window in enumerate(feature.windows):
             where = f"{document.place((*at, 'windows', place))}: {feature.name}.windows"
             _check_window(window, group, source, where)

@@ -18,13 +18,18 @@ from headrace.ground.interval import SECOND
 
 SYSTEM_COLUMNS = ("event_date", "landed_on", "event_key", "row_hash")
 """What headrace adds to every event; a contract may not use these names."""
+SIGN = "sign"
+"""What it adds where events are corrected: 1 for a row that counts, -1 for one that takes it back (ADR 54)."""
 WORKING_COLUMNS = tuple(
     "raw file unread broken key key_hash disputed sound arrived rank known_hash first_hash outcome detail".split()
 )
+CORRECTING_COLUMNS = (SIGN, "fresh", "copy", "gone", "before", "line")
+"""The names that it adds or works with where events are corrected, and only there."""
+
 """What an ingest names on its way to the events; a column of such a name would be overwritten."""
 OUTCOMES = frozenset(
-    "event duplicate conflicting_duplicate missing_value unknown_type arrival_after_landing too_late "
-    "unreadable unreadable_file new_column new_type widened_type".split()
+    "event correction taken_back duplicate conflicting_duplicate missing_value unknown_type arrival_after_landing "
+    "too_late unreadable unreadable_file new_column new_type widened_type".split()
 )
 """What headrace itself calls the outcomes of a line; a rule of such a name would be taken for it."""
 
@@ -73,7 +78,8 @@ class EventContract(Strict):
     """A source of events, as its owner signs it.
 
     ``keeps`` is how long its owner keeps events before they are deleted; None is for ever. No window may look back
-    further, for it could not be computed again. It shapes no row, so it is not in the fingerprint.
+    further, for it could not be computed again. It shapes no row, so it is not in the fingerprint. ``corrections``: an id
+    that comes again with other content takes back what stood, and counts in its place from its landing day on.
     """
 
     source: Name
@@ -92,6 +98,7 @@ class EventContract(Strict):
     new_columns: Policy = "allow"
     new_types: Policy = "quarantine"
     widened_types: Policy = "quarantine"
+    corrections: bool = False
     rules: tuple[Rule, ...] = ()
     expectations: tuple[Expected, ...] = ()
     """What must hold for the events of the days that are ingested at once; shapes no row."""
@@ -102,7 +109,9 @@ class EventContract(Strict):
             if column not in self.columns:
                 said = f"there is no column '{column}'. {nearest(column, self.columns)}"
                 raise Misplaced(("roles", role), said)
-        for column in sorted(set(self.columns) & {*SYSTEM_COLUMNS, *WORKING_COLUMNS}):
+        if self.corrections and self.roles.event_id is None:
+            raise Misplaced(("corrections",), "nothing says which event is corrected; fill roles.event_id")
+        for column in sorted(set(self.columns) & {*self.system_columns, *WORKING_COLUMNS, *self._correcting}):
             raise Misplaced(("columns", column), "headrace adds a column of this name; choose another")
         if len(set(self.roles.entity)) < len(self.roles.entity):
             raise Misplaced(("roles", "entity"), "a column stands twice")
@@ -114,7 +123,7 @@ class EventContract(Strict):
         self._check_arrival()
         self._check_called()
         self._check_rules()
-        check_expected(self.expectations, (*self.columns, *SYSTEM_COLUMNS))
+        check_expected(self.expectations, (*self.columns, *self.system_columns))
         return self
 
     def _check_arrival(self) -> None:
@@ -155,6 +164,20 @@ class EventContract(Strict):
     def entity(self) -> tuple[str, ...]:
         """The entity key's columns."""
         return self.roles.entity
+
+    @property
+    def system_columns(self) -> tuple[str, ...]:
+        """What headrace adds to its events."""
+        return (*SYSTEM_COLUMNS, SIGN) if self.corrections else SYSTEM_COLUMNS
+
+    @property
+    def sign(self) -> str | None:
+        """The column that says whether a row counts or takes one back; None where no event is corrected."""
+        return SIGN if self.corrections else None
+
+    @property
+    def _correcting(self) -> tuple[str, ...]:
+        return CORRECTING_COLUMNS if self.corrections else ()
 
     @property
     def arrived(self) -> str | None:
@@ -210,6 +233,7 @@ class EventContract(Strict):
             "zone": self.zone,
             "policies": [self.new_columns, self.new_types, self.widened_types],
             "rules": [[rule.name, notation(rule.keep.tree)] for rule in self.rules],
+            **({"corrections": True} if self.corrections else {}),
         }
 
     @cached_property

@@ -41,6 +41,8 @@ VALUELESS = frozenset({"count", "active_days", "time_since_last", "sessions"})
 SCALED = frozenset({"sum", "mean", "variance"})
 FORMULAS = ("expression", "where", "derive")
 COUNTING = frozenset({"count", "count_distinct", "active_days", "sessions"})
+SUBTRACTED = SCALED | {"count", "quantile"}
+"""Aggregates whose states can be subtracted (semantics 12), so that an event can be taken back."""
 NUMERIC = SCALED | VALUELESS | {"count_distinct", "quantile"}
 OWN_KEYS = {
     "k": "last_k",

@@ -67,14 +67,22 @@ def decide_few(
 
     Only the second part is compared and shuffled; the keys go to every task.
     """
-    few = F.broadcast(disputed.select("key_hash", F.lit(True).alias("disputed")))
-    marked = identified.join(few, on="key_hash", how="left")
+    few = F.broadcast(disputed)
+    sole, rest = set_apart(identified, contract, few)
+    return sole, decide_outcomes(rest, contract, of_keys(known, few) if known is not None else None)
+
+
+def set_apart(identified: DataFrame, contract: EventContract, keys: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """The lines that have none of the ``keys`` (``(key_hash)``) with their outcome, and the others as they were."""
+    marked = identified.join(keys.select("key_hash", F.lit(True).alias("disputed")), on="key_hash", how="left")
     sole = marked.where(F.col("disputed").isNull()).withColumn("outcome", F.coalesce(_rule(), F.lit(EVENT)))
-    if known is not None:
-        hashed = known.withColumn("key_hash", F.xxhash64("event_key"))
-        known = hashed.join(few, on="key_hash", how="left_semi").drop("key_hash")
-    rest = decide_outcomes(marked.where(F.col("disputed")), contract, known)
-    return sole.withColumn("detail", _detail()).select(*_kept(contract)), rest
+    return sole.withColumn("detail", _detail()).select(*kept_columns(contract)), marked.where(F.col("disputed"))
+
+
+def of_keys(known: DataFrame, keys: DataFrame) -> DataFrame:
+    """Of earlier events those that have one of the ``keys``."""
+    hashed = known.withColumn("key_hash", F.xxhash64("event_key"))
+    return hashed.join(keys.select("key_hash"), on="key_hash", how="left_semi").drop("key_hash")
 
 
 def decide_outcomes(identified: DataFrame, contract: EventContract, known: DataFrame | None) -> DataFrame:
@@ -100,7 +108,7 @@ def decide_outcomes(identified: DataFrame, contract: EventContract, known: DataF
         .otherwise(F.lit(CONFLICT))
     )
     decided = ranked.withColumn("outcome", outcome).withColumn("detail", _detail())
-    return decided.select(*_kept(contract))
+    return decided.select(*kept_columns(contract))
 
 
 def _rule() -> Column:
@@ -112,7 +120,7 @@ def _detail() -> Column:
     return F.coalesce(told, F.lit("another event has this id"))
 
 
-def _kept(contract: EventContract) -> list[Column]:
+def kept_columns(contract: EventContract) -> list[Column]:
     """The typed columns, the system columns, and the raw text of what is quarantined."""
     rewritten = F.to_json(F.struct(*(F.col(name) for name in contract.columns)))
     raw = F.when(F.col("outcome") == CONFLICT, rewritten).when(~F.col("outcome").isin(EVENT, DUPLICATE), F.col("raw"))

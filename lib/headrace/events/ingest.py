@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from headrace.contracts.events import EventContract
 from headrace.contracts.names import quoted
+from headrace.events.corrections import decide_versions, signed
 from headrace.events.csv_lines import told_by_csv
 from headrace.events.deduplicate import decide_few, decide_outcomes, disputed_keys, identify, known_events
 from headrace.events.files import expected_of, list_files
@@ -97,21 +98,29 @@ def decide(read: DataFrame, contract: EventContract, known: DataFrame | None, ho
     """Every landed line with its outcome (see ``deduplicate.decide_outcomes``), parsed once.
 
     Few keys are disputed as a rule: then the others are not compared at all. Where more are than MOST_DISPUTED, every
-    row is shuffled by its key. ``hold`` keeps a frame that is used more than once.
+    row is shuffled by its key. ``hold`` keeps a frame that is used more than once. With ``corrections`` there are rows
+    besides that are no lines (``corrections.TAKEN_BACK``).
     """
     identified = hold(identify(check_rows(read, contract), contract))
     disputed = hold(disputed_keys(identified, known))
-    if disputed.count() > MOST_DISPUTED:
+    many = disputed.count() > MOST_DISPUTED
+    if contract.corrections:
+        sole, rest = decide_versions(identified, contract, known, disputed if many else F.broadcast(disputed))
+    elif many:
         return hold(decide_outcomes(identified, contract, known))
-    sole, rest = decide_few(identified, contract, known, disputed)
+    else:
+        sole, rest = decide_few(identified, contract, known, disputed)
     return sole.unionByName(hold(rest))
 
 
 def earlier_events(events: DataFrame, contract: EventContract, start: datetime) -> DataFrame:
-    """Of the event table what a copy landing from ``start`` on could repeat: within the lateness, landed before."""
+    """Of the event table what a copy landing from ``start`` on could repeat: within the lateness, landed before.
+
+    What can be corrected is needed whole.
+    """
     reach = (start - contract.lateness).date()
     before = events.where((F.col("event_date") >= F.lit(reach)) & (F.col("landed_on") < F.lit(start.date())))
-    return known_events(before)
+    return signed(before) if contract.corrections else known_events(before)
 
 
 def _no_lines(spark: SparkSession) -> DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -38,6 +38,9 @@ class HasRoles(Protocol):
     @property
     def roles(self) -> RoleNames: ...
 
+    @property
+    def sign(self) -> str | None: ...
+
 
 @dataclass(frozen=True)
 class Atom:
@@ -46,7 +49,8 @@ class Atom:
     ``in_cell`` is SQL of the same state over the rows of one tile, where that can do without arrays and structs in the
     buffers of the aggregate: those of Spark's hash aggregate are of fixed width, and with anything else it sorts.
     ``counted`` is not null where the row has a value, whether or not that fits the state, and ``fitting`` is ``value``
-    where it fits, else null: so what does not fit is told from what is not there.
+    where it fits, else null: so what does not fit is told from what is not there. ``sign`` is the column that is -1 where a
+    row takes another back (ADR 54); None where none does.
     """
 
     state: State
@@ -55,6 +59,7 @@ class Atom:
     in_cell: str | None = field(default=None, compare=False)
     counted: str = field(default="", compare=False)
     fitting: str = field(default="", compare=False)
+    sign: str | None = field(default=None, compare=False)
 
     @property
     def column(self) -> str:
@@ -69,7 +74,16 @@ class Atom:
     @property
     def lift(self) -> str:
         """SQL aggregate over the raw events of one tile (one entity, event day and arrival day)."""
+        if self.sign is not None:
+            return f"sum({self.of_one(self.value)})"
         return self.in_cell or self.state.lift(self.value)
+
+    def of_one(self, value: str) -> str:
+        """SQL of the state of one row with that value; of what can be subtracted, and subtracted where the row takes back."""
+        if not isinstance(self.state, Count | Sum):
+            return value
+        one = self.state.of_one(value)
+        return one if self.sign is None else f"(CASE WHEN `{self.sign}` < 0 THEN -({one}) ELSE {one} END)"
 
     def lift_or_error(self, features: str) -> str:
         """The same; a value or a sum that does not fit is an error that names ``features``, those that it is for."""
@@ -77,7 +91,7 @@ class Atom:
             return self.lift
         refused = overflow(features)
         fits = f"CASE WHEN {self.counted} IS NOT NULL THEN coalesce({self.fitting}, {refused}) END"
-        summed = self.state.lift_or_null(fits)
+        summed = f"try_sum({self.of_one(fits)})"
         return f"CASE WHEN count({self.counted}) > 0 THEN coalesce({summed}, {refused}) END"
 
 
@@ -93,16 +107,15 @@ def atoms_of(feature: Feature, source: HasRoles, late: str | None = None) -> dic
     def kept(sql: str) -> str:
         return f"CASE WHEN {' AND '.join(conditions)} THEN {sql} END" if conditions else sql
 
-    counted = Atom(Count(), kept(value))
+    counted = Atom(Count(), kept(value), sign=source.sign)
     fitting = kept(_units(value, feature.scale, "TRY_CAST"))
-    units = kept(_units(value, feature.scale))
-    summed = Atom(Sum(), units, counted=kept(value), fitting=fitting)
+    summed = Atom(Sum(), kept(_units(value, feature.scale)), counted=kept(value), fitting=fitting, sign=source.sign)
     ordered = kept(_ordered(value, source))
     return {
         "count": {"n": counted},
         "sum": {"n": counted, "s": summed},
         "mean": {"n": counted, "s": summed},
-        "variance": {"n": counted, "s": summed, "q": Atom(SumOfSquares(), units, counted=kept(value), fitting=fitting)},
+        "variance": {"n": counted, "s": summed, "q": replace(summed, state=SumOfSquares())},
         "min": {"v": Atom(Least(), kept(value))},
         "max": {"v": Atom(Greatest(), kept(value))},
         "first": {"v": Atom(Least(), ordered)},
@@ -112,7 +125,7 @@ def atoms_of(feature: Feature, source: HasRoles, late: str | None = None) -> dic
         "active_days": {"d": Atom(Distinct(), kept("event_date"), in_cell=_one_day(kept("event_date")))},
         "time_since_last": {"v": _latest(kept(f"struct({_instant(source)} AS t)"), kept(_instant(source)))},
         "sessions": {"r": Atom(Sessions(_gap(feature)), kept(f"unix_micros({_instant(source)})"))},
-        "quantile": {"n": counted, **_at_or_below(feature, value, kept)},
+        "quantile": {"n": counted, **_at_or_below(feature, value, kept, source.sign)},
     }[feature.aggregate or ""]
 
 
@@ -127,11 +140,11 @@ def reaching(source: HasRoles, length: timedelta, days: int, zone: str) -> str:
     return f"{_instant(source)} >= {midnight} - INTERVAL '{length // HOUR}' HOUR"
 
 
-def _at_or_below(feature: Feature, value: str, kept: Callable[[str], str]) -> dict[str, Atom]:
+def _at_or_below(feature: Feature, value: str, kept: Callable[[str], str], sign: str | None) -> dict[str, Atom]:
     """How many values are at or below each edge: plain counts, so they are merged and subtracted as any count."""
     edges = [written(edge) for edge in feature.edges or ()]
     return {
-        edge: Atom(Count(), kept(f"CASE WHEN {value} <= CAST({edge} AS {_edge_type(feature)}) THEN 1 END"))
+        edge: Atom(Count(), kept(f"CASE WHEN {value} <= CAST({edge} AS {_edge_type(feature)}) THEN 1 END"), sign=sign)
         for edge in edges
     }
 

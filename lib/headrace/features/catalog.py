@@ -191,6 +191,9 @@ def _sources(project: Project, shelf: Shelf) -> Iterator[Entry]:
             "Arrives as": source.arrival.told(),
             "Types": ", ".join(source.types),
             "Late by at most": show_span(source.lateness),
+            "Corrections": "another content of an event takes the place of the one before"
+            if source.corrections
+            else "",
             "Rules": "; ".join(f"{rule.name}: {rule.why}" for rule in source.rules),
         }
         entry = Entry(

@@ -20,7 +20,7 @@ from headrace.features.calendar import Calendar
 from headrace.ground.states import Count, Distinct, Greatest, GreatestK, Least, Sum
 
 EVENT_TIME, AVAILABLE_AT, SEQUENCE = "told_time", "told_arrival", "told_sequence"
-EVENT_DATE, ROW_HASH = "event_date", "row_hash"
+EVENT_DATE, ROW_HASH, SIGN = "event_date", "row_hash", "told_sign"
 """What an event is given for the atoms to read, beside its own columns."""
 _T = TypeVar("_T")
 
@@ -39,6 +39,7 @@ class _Events:
     """As much of a source as atoms ask for."""
 
     roles: _Roles = _Roles()
+    sign: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Cell:
 class Asked:
     """The features that are asked for over a stream of events, when a window holds an event, and if events are numbered.
 
+    ``sign`` is what atoms call the column that is -1 where an event takes another back, where there is one.
+
     Errors name a feature as one of ``group``, where that is given, and a state by all features that it is for.
     """
 
@@ -83,10 +86,11 @@ class Asked:
     calendar: Calendar
     sequence: str | None = None
     group: str = ""
+    sign: str | None = None
 
     def roles_of(self, feature: Feature) -> Mapping[str, Atom]:
         """The atoms of a feature, by their role in it."""
-        return atoms_of(feature, _Events(_Roles(sequence=self.sequence)))
+        return atoms_of(feature, _Events(_Roles(sequence=self.sequence), self.sign))
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -161,5 +165,5 @@ def _value(atom: Atom, features: str) -> str:
     """SQL of the atom's value for one event; for what is summed, the state of one."""
     if isinstance(atom.state, Sum):
         fitting = f"coalesce({atom.fitting}, {overflow(features)})"
-        return atom.state.of_one(f"(CASE WHEN {atom.counted} IS NOT NULL THEN {fitting} END)")
-    return atom.state.of_one(atom.value) if isinstance(atom.state, Count) else atom.value
+        return atom.of_one(f"(CASE WHEN {atom.counted} IS NOT NULL THEN {fitting} END)")
+    return atom.of_one(atom.value)

@@ -44,7 +44,7 @@ def event_columns(source: EventContract) -> tuple[Column, ...]:
         Column(name, one.type, one.meaning, one.sensitivity, name in source.entity, one.unit or "")
         for name, one in source.columns.items()
     )
-    return (*declared, *own_columns("event_date landed_on event_key row_hash"))
+    return (*declared, *own_columns(" ".join(source.system_columns)))
 
 
 def feature_columns(group: FeatureGroup, source: EventContract) -> Iterator[Column]:

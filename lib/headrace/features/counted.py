@@ -72,6 +72,7 @@ class Counted:
             ranked_by=_RANKED,
             zone=group.zone,
             tail=group.tail,
+            sign=self.source.sign,
             group=group.group,
         )
 
@@ -83,7 +84,7 @@ class Counted:
             reached &= day >= F.lit((first - longest - _SLACK).date())
         formulas = [part for feature in self.group.features for part in (feature.expression, feature.where) if part]
         named = [*self.group.entity, *sorted({column for formula in formulas for column in formula.columns})]
-        named += [self.source.roles.sequence] if self.source.roles.sequence is not None else []
+        named += [name for name in (self.source.roles.sequence, self.source.sign) if name is not None]
         ranked = F.col(self.source.roles.available_at or "landed_on").alias(_RANKED)
         return self.events.where(reached).select(*dict.fromkeys(named), "row_hash", ranked, *self._times())
 

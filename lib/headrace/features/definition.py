@@ -25,7 +25,8 @@ def definitions(feature: Feature, group: FeatureGroup, source: EventContract) ->
     if feature.derive is not None:
         return (_query(group.entity, "as_of, ", derived(feature), feature.name, f"FROM {group.table}"),)
     known = f"WHERE {_instant(source)} < :as_of AND landed_on < DATE(:as_of)"
-    rest = f"FROM raw.events_{source.source}\n{known}\nGROUP BY {_keys(group.entity)}"
+    events = f"raw.events_{source.source}{'' if source.sign is None else ' AS event'}"
+    rest = f"FROM {events}\n{known}{_standing(source)}\nGROUP BY {_keys(group.entity)}"
     named = zip(feature.columns, feature.windows, strict=True)
     return tuple(
         _query(group.entity, "", _value(feature, source, _begins(group, window), group.zone), name, rest)
@@ -35,6 +36,17 @@ def definitions(feature: Feature, group: FeatureGroup, source: EventContract) ->
 
 def _query(entity: tuple[str, ...], more: str, value: str, name: str, rest: str) -> str:
     return "\n".join((f"SELECT {_keys(entity)}, {more}".rstrip(), f"       {value} AS `{name}`", rest))
+
+
+def _standing(source: EventContract) -> str:
+    """Of an event that is corrected the version that no row known by then takes back; else nothing is asked."""
+    if source.sign is None:
+        return ""
+    table, sign = f"raw.events_{source.source}", source.sign
+    same = " AND ".join(f"back.{key} = event.{key}" for key in ("event_key", "row_hash"))
+    known = f"back.{sign} < 0 AND back.landed_on < DATE(:as_of)"
+    back = "\n".join(("SELECT 1", f"    FROM {table} AS back", f"    WHERE {same}", f"    AND {known}"))
+    return f"\n  AND {sign} > 0\n  AND NOT EXISTS ({back})"
 
 
 def _keys(entity: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ OWN_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "landed_on": ("date", "Day on which it arrived in the landing zone."),
     "event_key": ("string", "What makes the event one: its id, or a hash of its line."),
     "row_hash": ("bigint", "Hash of the event's content; the last word where events tie."),
+    "sign": ("int", "1 for an event's version, -1 for the row that takes it back; what counts is their sum."),
     "source": ("string", "The source that it came from."),
     "file": ("string", "The landing file."),
     "rule": ("string", "The rule that it broke."),

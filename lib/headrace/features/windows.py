@@ -8,31 +8,30 @@ for in a tree (``features.search``). How a value is presented from states is tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from headrace.contracts.expressions import Expression, rename_columns
 from headrace.contracts.features import Feature
 from headrace.features.atoms import derived_or_error, overflow, present
 from headrace.features.calendar import Calendar
-from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, SEQUENCE, Asked, Cell
+from headrace.features.cells import AVAILABLE_AT, EVENT_DATE, EVENT_TIME, ROW_HASH, SEQUENCE, SIGN, Asked, Cell
 from headrace.features.moves import APART, ASKED_AT, FACT, HAPPENED, KNOWN, answered
-from headrace.features.rows import column, common_types, kind, own_names, time_kind
+from headrace.features.rows import column, common_types, kind, own_names
 from headrace.features.rows import row_hash as hash_of_row
 from headrace.features.search import searched
 from headrace.features.timeline import ASKS, position
+from headrace.features.told import Told, check_columns, check_subtracted
 from headrace.ground.errors import nearest
 from headrace.ground.states import GreatestK, Sum, SumOfSquares
 from headrace.ground.zones import UTC, known_zone
 
 _ACCURACIES = ("temporal", "snapshot")
 _TAILS = ("exact", "day")
-_OURS = (HAPPENED, KNOWN, FACT, EVENT_TIME, AVAILABLE_AT, SEQUENCE, EVENT_DATE, ROW_HASH)
+_OURS = (HAPPENED, KNOWN, FACT, EVENT_TIME, AVAILABLE_AT, SEQUENCE, EVENT_DATE, ROW_HASH, SIGN)
 """What events are given where they are valued, beside their keys and their own columns."""
 
 
@@ -48,6 +47,7 @@ def window_features(
     sequence: str | None = None,
     row_hash: str | None = None,
     ranked_by: str | None = None,
+    sign: str | None = None,
     accuracy: str = "temporal",
     zone: str = UTC,
     tail: str = "exact",
@@ -55,10 +55,10 @@ def window_features(
 ) -> DataFrame:
     """All columns of ``queries``, then the features' columns, of the events with the same ``by`` before ``query_time``.
 
-    Temporal values at t are those of ``[t - window, t)``, snapshots those of the window that ends at the midnight of the
-    zone at or before t. With ``available_at`` an event counts once it had arrived by then (known-then), without it always
-    (known-now). One row out for each query, duplicates included; the order of rows is not defined. A null key or
-    query_time is kept and has the values of an empty window; an event with a null key, time or arrival is never seen.
+    Temporal values at t are those of ``[t - window, t)``, snapshots those of the window that ends at the midnight of the zone at
+    or before t. With ``available_at`` an event counts once it had arrived by then (known-then), without it always (known-now).
+    One row out for each query, duplicates included, in no order. A null key or query_time has the values of an empty window;
+    an event with a null key, time or arrival is never seen.
 
     Args:
         events: What is counted; its columns are those that the features' expressions name, in lower case or not.
@@ -72,6 +72,7 @@ def window_features(
         sequence: The third word of that order, after time and arrival; null is the least.
         row_hash: The last word, a bigint; by default a hash of the whole row.
         ranked_by: The second word, where another column than ``available_at`` is.
+        sign: 1, or -1 for an event that takes an equal one back; features are of ``contracts.features.SUBTRACTED`` then.
         accuracy: ``temporal`` or ``snapshot``.
         zone: An IANA zone. Days and weeks of a window, active_days and snapshots are of its days (``features.calendar``).
         tail: ``exact``, or ``day``: windows begin with the day in which their edge lies (semantics 2).
@@ -86,16 +87,14 @@ def window_features(
     ``sessions`` costs each query the sessions of its window, and a key's sessions have to fit into one task.
     """
     keys = (by,) if isinstance(by, str) else tuple(by)
-    told = _Told(event_time, available_at, sequence, row_hash, ranked_by)
-    _check_columns(events, queries, keys, told, query_time)
-    asked = Asked(_features(features, events, queries), _calendar(zone, accuracy, tail), told.numbered, group)
+    told = Told(event_time, available_at, sequence, row_hash, ranked_by, sign)
+    check_columns(events, queries, keys, told, query_time)
+    calendar = _calendar(zone, accuracy, tail)
+    asked = Asked(_features(features, events, queries, told), calendar, told.numbered, group, told.signed)
     names, keyed = _keyed(events, queries, keys)
     facts = _facts(events, keyed, names, told, asked)
-    questions = _questions(queries, keyed, names, query_time, asked.calendar)
-    found, even = answered(facts, questions, [*names, APART], asked)
-    if asked.searched:
-        found = searched(facts, questions, found, [*names, APART], asked, even=even)
-    return _presented(found, queries.columns, asked)
+    questions = _questions(queries, keyed, names, query_time, calendar)
+    return _presented(_states(facts, questions, [*names, APART], asked), queries.columns, asked)
 
 
 def _keyed(events: DataFrame, queries: DataFrame, keys: Sequence[str]) -> tuple[list[str], list[Column]]:
@@ -105,23 +104,7 @@ def _keyed(events: DataFrame, queries: DataFrame, keys: Sequence[str]) -> tuple[
     return names, [column(key).cast(to).alias(name) for key, to, name in zip(keys, alike, names, strict=True)]
 
 
-@dataclass(frozen=True)
-class _Told:
-    """Which columns of events tell their time, their arrival and their order where those tie."""
-
-    event_time: str
-    available_at: str | None
-    sequence: str | None
-    row_hash: str | None
-    ranked_by: str | None
-
-    @property
-    def numbered(self) -> str | None:
-        """What atoms call the sequence, where there is one."""
-        return SEQUENCE if self.sequence is not None else None
-
-
-def _facts(events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], told: _Told, asked: Asked) -> DataFrame:
+def _facts(events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], told: Told, asked: Asked) -> DataFrame:
     """``(key0.., apart = 0, happened, known, fact, a value an atom)`` of the events that can ever be seen."""
     calendar = asked.calendar
     times = (told.event_time, told.available_at or told.event_time)
@@ -142,6 +125,7 @@ def _facts(events: DataFrame, keyed: Sequence[Column], keys: Sequence[str], told
         ROW_HASH: places[told.row_hash] if told.row_hash is not None else F.col(FACT),
     }
     read |= {SEQUENCE: places[told.sequence]} if told.sequence is not None else {}
+    read |= {SIGN: places[told.sign]} if told.sign is not None else {}
     values = [F.expr(sql).alias(name) for name, sql in asked.values.items()]
     seen = named.where(_are_there([*keys, HAPPENED, KNOWN])).withColumns(read)
     return seen.select(*keys, F.lit(0).cast("bigint").alias(APART), HAPPENED, KNOWN, FACT, *values)
@@ -164,6 +148,12 @@ def _questions(
     apart = F.when(_are_there([*keys, ASKED_AT]), F.lit(0).cast("bigint")).otherwise(F.col(FACT)).alias(APART)
     where = position([*(F.col(key) for key in keys), apart], F.col(ASKED_AT), ASKS, F.col(FACT))
     return asking.select("*", apart, *where).drop(FACT)
+
+
+def _states(facts: DataFrame, questions: DataFrame, keys: Sequence[str], asked: Asked) -> DataFrame:
+    """The questions, each with the state of every cell."""
+    found, even = answered(facts, questions, keys, asked)
+    return searched(facts, questions, found, keys, asked, even=even) if asked.searched else found
 
 
 def _are_there(names: Sequence[str]) -> Column:
@@ -211,7 +201,7 @@ def _state(cell: Cell, asked: Asked) -> str:
 
 
 def _features(
-    features: Sequence[Feature | Mapping[str, Any]], events: DataFrame, queries: DataFrame
+    features: Sequence[Feature | Mapping[str, Any]], events: DataFrame, queries: DataFrame, told: Told
 ) -> tuple[Feature, ...]:
     """The features, over the events' columns under our names; columns are told apart by no case, as Spark tells them."""
     places = dict(zip(map(str.lower, events.columns), own_names(events.columns, _OURS), strict=True))
@@ -227,6 +217,7 @@ def _features(
         found.append(feature.model_copy(update={part: new for part, new in changed.items() if new is not None}))
     if not found:
         raise ValueError("features: name at least one")
+    check_subtracted(found, told)
     _check_names(queries, found)
     return tuple(found)
 
@@ -252,35 +243,6 @@ def _one_of(argument: str, given: str, known: tuple[str, str]) -> str:
     if given not in known:
         raise ValueError(f"{argument}: '{given}' is neither {known[0]} nor {known[1]}. {nearest(given, known)}")
     return given
-
-
-def _check_columns(events: DataFrame, queries: DataFrame, keys: Sequence[str], told: _Told, query_time: str) -> None:
-    times = [("event_time", told.event_time, events), ("query_time", query_time, queries)]
-    times += [("available_at", told.available_at, events)] if told.available_at is not None else []
-    ties = {"sequence": told.sequence, "row_hash": told.row_hash, "ranked_by": told.ranked_by}
-    if not keys:
-        raise ValueError("by: name at least one key column")
-    sides = {"events": events, "queries": queries}
-    wanted = [("by", key, side) for key in keys for side in sides]
-    wanted += [(role, name, "events" if frame is events else "queries") for role, name, frame in times]
-    wanted += [(role, name, "events") for role, name in ties.items() if name is not None]
-    for role, name, side in wanted:
-        if name not in sides[side].columns:
-            raise ValueError(f"{role}: no column '{name}' in {side}. {nearest(name, sides[side].columns)}")
-    for key in keys:
-        one, other = kind(events, key), kind(queries, key)
-        if one != other and not (isinstance(one, T.NumericType) and isinstance(other, T.NumericType)):
-            said = f"{one.simpleString()} in events, {other.simpleString()} in queries"
-            raise ValueError(f"by: '{key}' is {said}; cast one")
-    if told.row_hash is not None and not isinstance(kind(events, told.row_hash), T.LongType):
-        said = kind(events, told.row_hash).simpleString()
-        raise ValueError(f"row_hash: '{told.row_hash}' is {said}; it is a bigint, such as xxhash64 gives")
-    kinds = {role: time_kind(frame, name) for role, name, frame in times}
-    for role, name, _ in times:
-        if kinds[role] == "numeric":
-            raise ValueError(f"{role}: '{name}' is a number, which has no unit; make it a timestamp (timestamp_millis)")
-        if kinds[role] != kinds["event_time"]:
-            raise ValueError(f"{role}: '{name}' is {kinds[role]}, and event_time is {kinds['event_time']}; cast one")
 
 
 def _check_names(queries: DataFrame, features: Sequence[Feature]) -> None:

@@ -75,10 +75,6 @@ class Sum(State):
     def lift(self, value: str) -> str:
         return f"sum({self.of_one(value)})"
 
-    def lift_or_null(self, value: str) -> str:
-        """The same as ``lift``, but null where the sum is too great for the state."""
-        return f"try_sum({self.of_one(value)})"
-
     def merge(self, column: str) -> str:
         return f"sum({column})"
 

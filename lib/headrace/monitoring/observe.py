@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from headrace.graph.project import Project
 
 SCORE = "score"
-_COPIES = "duplicate"
+_EVENTS, _COPIES = ("event", "correction"), "duplicate"
 
 
 def profile_table(model: ModelContract) -> Table:
@@ -78,7 +78,11 @@ def eligible_at(events: DataFrame, contract: LabelContract, source: EventContrac
     )
     holds = F.expr(contract.eligible.where.sql) if contract.eligible.where is not None else F.lit(True)
     landed = F.col("landed_on") < F.lit(instant.date())
-    return events.where(inside & landed & holds).select(*source.entity).distinct()
+    asked = events.where(inside & landed & holds)
+    if source.sign is None:
+        return asked.select(*source.entity).distinct()
+    left = asked.groupBy(*source.entity).agg(F.sum(source.sign).alias(source.sign))
+    return left.where(F.col(source.sign) > 0).select(*source.entity)
 
 
 def measure(
@@ -166,14 +170,14 @@ def count_intake(tallies: Iterable[DataFrame]) -> tuple[tuple[Intake, ...], tupl
     ]
     sources = sorted({row["source"] for row in rows})
     intake = tuple(_intake(source, [row for row in rows if row["source"] == source]) for source in sources)
-    refused = [row for row in rows if row["outcome"] not in ("event", _COPIES)]
+    refused = [row for row in rows if row["outcome"] not in (*_EVENTS, _COPIES)]
     ordered = sorted(refused, key=lambda row: (row["source"], -row["rows"]))
     return intake, tuple(Quarantined(row["source"], row["outcome"], row["rows"]) for row in ordered)
 
 
 def _intake(source: str, rows: Sequence[Mapping[str, Any]]) -> Intake:
     counts = {row["outcome"]: row["rows"] for row in rows}
-    return Intake(source, sum(counts.values()), counts.get("event", 0), counts.get(_COPIES, 0))
+    return Intake(source, sum(counts.values()), sum(counts.get(name, 0) for name in _EVENTS), counts.get(_COPIES, 0))
 
 
 def steps_of(ledger: DataFrame, run_id: str) -> tuple[LedgerEntry, ...]:

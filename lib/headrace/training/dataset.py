@@ -74,14 +74,30 @@ def build_labels(
     """
     mature = [at for at in contract.cutoffs.instants if matures_at(at, contract, source) <= known_until]
     grid = Grid.of(mature, contract.cutoffs.every)
-    reaching = _recent(events, contract).select(*source.entity, F.inline(_spans(grid, contract, source)))
-    useful = reaching.where(F.col("holds") & (F.col("first") <= F.col("last"))).drop("holds").distinct()
-    touched = useful.select(*source.entity, "asks", F.explode(F.sequence("first", "last")).alias("i"))
-    hit = F.bool_or(~F.col("asks"))
+    columns = (*source.entity, *([source.sign] if source.sign is not None else []))
+    reaching = _recent(events, contract).select(*columns, F.inline(_spans(grid, contract, source)))
+    useful = reaching.where(F.col("holds") & (F.col("first") <= F.col("last"))).drop("holds")
+    useful = useful.distinct() if source.sign is None else _standing(useful, source.sign)
+    touched = useful.select(*columns, "asks", F.explode(F.sequence("first", "last")).alias("i"))
+    asked, hit = (_any(side, source.sign) for side in (F.col("asks"), ~F.col("asks")))
     positive = hit if contract.outcome.positive == "present" else ~hit
-    answers = touched.groupBy(*source.entity, "i").agg(F.bool_or("asks").alias("asked"), positive.alias("label"))
+    answers = touched.groupBy(*source.entity, "i").agg(asked.alias("asked"), positive.alias("label"))
     cutoff = grid.instant(F.col("i")).alias("cutoff")
     return answers.where("asked").select(*source.entity, cutoff, F.col("label").cast("int").alias("label"))
+
+
+def _standing(spans: DataFrame, sign: str) -> DataFrame:
+    """Equal spans as one, with what is left of them where some take others back."""
+    return (
+        spans.groupBy(*(name for name in spans.columns if name != sign))
+        .agg(F.sum(sign).alias(sign))
+        .where(F.col(sign) != 0)
+    )
+
+
+def _any(holds: Column, sign: str | None) -> Column:
+    """Whether one is there; where some take others back, whether one is left."""
+    return F.bool_or(holds) if sign is None else F.sum(F.when(holds, F.col(sign)).otherwise(0)) > 0
 
 
 def _recent(events: DataFrame, contract: LabelContract) -> DataFrame:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import tiny
+from agreed import agree
 
 from headrace.cli.bump import Reason, bump
 from headrace.cli.choice import Choice
 from headrace.contracts.earlier import earlier_path, read_earlier
 from headrace.contracts.lock import read_lock
+from headrace.contracts.restore import restored
 from headrace.graph.project import Project, load_project
 from headrace.ground.errors import HeadraceError
 
@@ -54,3 +56,12 @@ def test_one_that_was_not_kept_or_was_edited_is_refused(bumped: tuple[Project, P
     path.unlink()
     with pytest.raises(HeadraceError, match=r"EARLIER_MISSING: what version 1 of t\.visiting meant was not kept"):
         read_earlier(now.contracts, lock, lock.history[0], group)
+
+
+def test_rule_16_a_locked_source_is_read_back_with_its_corrections(tmp_path: Path) -> None:
+    folder = tiny.make_project(tmp_path, days=0)
+    source = folder / "conf/contracts/events/visits.yaml"
+    assert restored(load_project(folder, "local").locks["t.visiting"]).source.sign is None
+    source.write_text(source.read_text(encoding="utf-8") + "corrections: true\n", encoding="utf-8")
+    agree(folder)
+    assert restored(load_project(folder, "local").locks["t.visiting"]).source.sign == "sign"

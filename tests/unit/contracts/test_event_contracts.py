@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from headrace.contracts.events import OUTCOMES, SYSTEM_COLUMNS, WORKING_COLUMNS, EventContract
+from headrace.contracts.events import CORRECTING_COLUMNS, OUTCOMES, SYSTEM_COLUMNS, WORKING_COLUMNS, EventContract
 
 SHOP: dict[str, Any] = {
     "source": "shop_events",
@@ -108,6 +108,25 @@ def test_what_contradicts_itself_is_refused(path, value, told):
 def test_a_column_of_headraces_own_may_not_be_declared(name):
     with pytest.raises(ValidationError, match="headrace adds a column of this name"):
         EventContract.model_validate(changed(f"columns.{name}", {"type": "string", "meaning": "m"}))
+
+
+@pytest.mark.parametrize("name", CORRECTING_COLUMNS)
+def test_a_column_of_corrections_may_be_declared_where_there_are_none(name):
+    told = changed(f"columns.{name}", {"type": "string", "meaning": "m"})
+    assert name in EventContract.model_validate(told).columns
+    with pytest.raises(ValidationError, match="headrace adds a column of this name"):
+        EventContract.model_validate(told | {"corrections": True})
+
+
+def test_rule_16_corrections_are_another_meaning_of_the_events():
+    """None is what it was before there were any; and what is corrected has an id of its own."""
+    plain, corrected = (EventContract.model_validate(SHOP | told) for told in ({}, {"corrections": True}))
+    assert (plain.system_columns, plain.sign, "corrections" in plain.meaning_for_data) == (SYSTEM_COLUMNS, None, False)
+    assert (corrected.system_columns, corrected.sign) == ((*SYSTEM_COLUMNS, "sign"), "sign")
+    assert plain.fingerprint != corrected.fingerprint
+    roles = {role: column for role, column in SHOP["roles"].items() if role != "event_id"}
+    with pytest.raises(ValidationError, match=r"nothing says which event is corrected; fill roles\.event_id"):
+        EventContract.model_validate(SHOP | {"corrections": True, "roles": roles})
 
 
 @pytest.mark.parametrize("name", sorted(OUTCOMES))

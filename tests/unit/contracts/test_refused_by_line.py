@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import tiny
 
+from headrace.contracts.features import SUBTRACTED, Aggregate
 from headrace.graph.project import load_project
 from headrace.ground.errors import HeadraceError
 
@@ -138,6 +141,30 @@ def test_a_window_of_hours_on_a_daily_source_is_refused(tmp_path):
     said = told_at(error, 13)
     assert "visits.windows: 6h is a window of hours, and 'at' of source visits is a date" in said
     assert "mend: write whole days (1d for 24h), or make 'at' a timestamp in the event contract" in said
+
+
+CORRECTED = ("lateness: 3d", "lateness: 3d\ncorrections: true")
+UNSUBTRACTED = {
+    "min": "expression: paid", "max": "expression: paid", "first": "expression: paid", "last": "expression: paid",
+    "last_k": "expression: paid, k: 2", "count_distinct": "expression: paid", "active_days": "", "time_since_last": "",
+    "sessions": "gap: 1h",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("aggregate", UNSUBTRACTED)
+def test_rule_16_what_cannot_be_subtracted_is_refused_over_corrections(tmp_path, aggregate):
+    own = UNSUBTRACTED[aggregate].replace(", ", "\n    ")
+    wanted = f"aggregate: {aggregate}\n    {own}".rstrip()
+    text = SOUND.replace("aggregate: sum\n    expression: paid", wanted)
+    error = refused(tmp_path, text, CORRECTED)
+    assert error.code == "AGGREGATE_OF_CORRECTIONS"
+    said = told_at(error, 16)
+    assert f"spent.aggregate: {aggregate} over source visits, whose events are corrected" in said
+    assert "mend: use one of count, mean, quantile, sum, variance" in said
+
+
+def test_rule_16_an_aggregate_is_each_of_the_two_kinds():
+    assert sorted((*SUBTRACTED, *UNSUBTRACTED)) == sorted(get_args(Aggregate))
 
 
 def test_days_of_a_zone_over_dates_are_refused(tmp_path):
