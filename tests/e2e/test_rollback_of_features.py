@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import tiny
+from calling import refuse_sessions
 
 from headrace.tables.log import TableLog
 
@@ -30,7 +31,9 @@ def versions(project: Path, table: str) -> list[str]:
     ]
 
 
-def test_back_to_a_version_and_to_a_time_and_both_taken_back(spark: Any, call: Any, tmp_path: Path) -> None:
+def test_back_to_a_version_and_to_a_time_and_both_taken_back(
+    spark: Any, call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = tiny.make_project(tmp_path, days=5)
     words = ("--project", str(project))
     until(project, 3)
@@ -54,7 +57,9 @@ def test_back_to_a_version_and_to_a_time_and_both_taken_back(spark: Any, call: A
     status, said = call("rollback", "features", "visiting", "--to-version", "1", *words)
     assert (status, "ROLLBACK_SAME" in said) == (2, True), said
 
-    status, said = call("run", *words)
+    with monkeypatch.context() as patched:
+        refuse_sessions(patched)
+        status, said = call("run", *words)
     assert (status, "t.visiting held by rollback 1" in said, "up to date" in said) == (0, True, True), said
     until(project, 4)
     status, said = call("plan", *words)

@@ -68,6 +68,12 @@ def test_an_output_that_is_gone_opens_one(run: Any, project: Path) -> None:
     assert run() == 0
 
 
+def test_a_deadline_concerns_what_is_due_and_opens_none(run: Any) -> None:
+    assert run("--set", "deadlines={naps.third: 06:00 Europe/London}") == 0
+    with pytest.raises(Opened):
+        run("--set", "lineage.transport=file")
+
+
 def test_a_ledger_on_no_disk_of_this_machine_opens_one(run: Any) -> None:
     with pytest.raises(Opened):
         run("--set", "storage.warehouse=s3a://elsewhere/tables")

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from headrace.cli.assembly import Assembly
+from headrace.cli.held import with_holds
 from headrace.cli.journal import Journal
 from headrace.cli.outcome import show_outcome
+from headrace.cli.restoring import show_holds
 from headrace.cli.timelines import file_name
 from headrace.cli.watching import logs_of
 from headrace.graph.lint import Graph
@@ -18,7 +20,7 @@ from headrace.graph.view import View
 from headrace.graph.waiting import idle
 from headrace.ground.errors import DONE
 from headrace.ground.interval import Interval
-from headrace.release.decisions import read_decisions
+from headrace.release.decisions import pending, read_decisions
 from headrace.release.rollback import about_tables
 
 if TYPE_CHECKING:
@@ -49,33 +51,38 @@ def stands_still(
 ) -> tuple[JobResult, ...] | None:
     """What becomes of the chosen jobs where nothing of them is due; then everything is told and logged that a run would.
 
-    None where something is due, and where that cannot be told from here: a rollback holds something, a log is not on
-    this machine, a table in place has changed. Deadlines and lineage events are a run's affair.
+    None where something is due, and where that cannot be told from here: a rollback was interrupted, a log is not on this
+    machine, a table in place has changed. Lineage events are a run's affair. What has a deadline has it where it is due.
     """
-    config = project.config
-    if choice.refresh or choice.force or config.lineage.is_on or config.deadlines:
+    if choice.refresh or choice.force or project.config.lineage.is_on:
         return None
-    parts = unopened(project, graph)
+    names = tuple(job.name for job in chosen)
     try:
-        found = _surveyed(parts, chosen, asked)
+        parts = _held(unopened(project, graph))
+        found = _surveyed(parts, parts.jobs(names), asked) if parts is not None else None
     except SessionNeeded:
         return None
-    if found is None:
+    if parts is None or found is None:
         return None
-    results = tuple(idle(job, found[1]) for job in chosen)
+    results = tuple(idle(job, found[1]) for job in parts.jobs(names))
     journal = Journal(logs_of(project) / f"{file_name(run_id)}.jsonl", run_id, lambda: datetime.now(UTC), out.print)
     with journal.over(asked):
         journal.events.planned(*found)
         for result in results:
             journal.events.finished(result)
+    show_holds(out, parts, choice)
     show_outcome(out, choice, parts, results, DONE)
     out.print(f"Log: {journal.path}", soft_wrap=True)
     return results
 
 
+def _held(parts: Assembly) -> Assembly | None:
+    """The environment as rollbacks leave it; None where one that a crash left open is to be carried out first."""
+    history = about_tables(read_decisions(parts.store))
+    return None if pending(history) is not None else with_holds(parts, history)
+
+
 def _surveyed(parts: Assembly, chosen: Graph, asked: Interval) -> tuple[Plan, View] | None:
-    if about_tables(read_decisions(parts.store)):
-        return None
     parts.keep_versions()
     parts.pin_sources(chosen)
     seen = parts.look(asked)
