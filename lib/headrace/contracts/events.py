@@ -23,10 +23,9 @@ SIGN = "sign"
 WORKING_COLUMNS = tuple(
     "raw file unread broken key key_hash disputed sound arrived rank known_hash first_hash outcome detail".split()
 )
+"""What an ingest names on its way to the events; a column of such a name would be overwritten."""
 CORRECTING_COLUMNS = (SIGN, "fresh", "copy", "gone", "before", "line")
 """The names that it adds or works with where events are corrected, and only there."""
-
-"""What an ingest names on its way to the events; a column of such a name would be overwritten."""
 OUTCOMES = frozenset(
     "event correction taken_back duplicate conflicting_duplicate missing_value unknown_type arrival_after_landing "
     "too_late unreadable unreadable_file new_column new_type widened_type".split()
