@@ -46,12 +46,16 @@ def chosen(layout: Layout) -> str:
     return layout.java_home.read_text(encoding="utf-8").strip() if layout.java_home.is_file() else ""
 
 
-def _identity(layout: Layout, environ: Mapping[str, str]) -> str:
+def installed(layout: Layout) -> str:
+    """Which Java was chosen, and when it was installed."""
     home = chosen(layout)
     executable = Path(home, "bin", "java")
-    made = executable.stat().st_mtime_ns if home and executable.is_file() else "gone"
+    return f"{home} {executable.stat().st_mtime_ns if home and executable.is_file() else 'gone'}"
+
+
+def _identity(layout: Layout, environ: Mapping[str, str]) -> str:
     on_path = os.path.realpath(shutil.which("java", path=environ.get("PATH")) or "none")
-    return digest(environ.get("JAVA_HOME", ""), on_path, home, str(made))
+    return digest(environ.get("JAVA_HOME", ""), on_path, installed(layout))
 
 
 def _remember(layout: Layout, home: Path) -> None:

@@ -6,12 +6,14 @@ import json
 import os
 from typing import Mapping
 
-from headrace_bootstrap import java, shipping
+from headrace_bootstrap import classes, java, shipping
 from headrace_bootstrap.arguments import Direct, Execute, Placed, Submit
 from headrace_bootstrap.layout import Layout
 
 
-def command(layout: Layout, request: Execute | Direct | Submit | Placed) -> tuple[str, ...]:
+def command(
+    layout: Layout, request: Execute | Direct | Submit | Placed, environ: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
     """The words of the process to become."""
     if isinstance(request, Execute):
         return request.words
@@ -19,6 +21,9 @@ def command(layout: Layout, request: Execute | Direct | Submit | Placed) -> tupl
         return (str(layout.venv / "bin" / "headrace"), *request.words)
     submit = str(layout.spark_home / "bin" / "spark-submit")
     options = shipping.shipped(layout, request.options) if shipping.is_remote(request.options) else request.options
+    own = any(option.partition("=")[0] == "--properties-file" for option in options)
+    if classes.is_shared(layout, environ) and not own:
+        options = (*classes.properties(layout), *options)
     start, kind = (submit, *options), _watched(layout, request.application)
     if not kind:
         return (*start, *request.application)
@@ -62,7 +67,10 @@ def environment(layout: Layout, environ: Mapping[str, str], terminal: os.termina
         PYSPARK_DRIVER_PYTHON=str(layout.python),
         SPARK_DIST_CLASSPATH=_class_path(layout, environ),
     )
-    made.setdefault("SPARK_CONF_DIR", str(layout.root / "conf"))
+    if classes.is_shared(layout, environ):
+        made.update(classes.variables(layout, environ))
+    else:
+        made.setdefault("SPARK_CONF_DIR", str(layout.root / "conf"))
     if terminal is not None:
         made.update(_terminal(environ, terminal))
     return made

@@ -36,6 +36,16 @@ class Layout:
         return self.share / "jars"
 
     @property
+    def classes(self) -> Path:
+        """Spark's classes as a JVM maps them."""
+        return self.share / "classes.jsa"
+
+    @property
+    def no_conf(self) -> Path:
+        """An empty folder: what stands for Spark's own conf where classes are shared."""
+        return self.share / "no_conf"
+
+    @property
     def ivy(self) -> Path:
         """The cache of Spark's package resolution."""
         return self.share / "ivy"

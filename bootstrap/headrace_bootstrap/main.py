@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn, Sequence
 
-from headrace_bootstrap import environment, jars, java, launch, shipping, system
+from headrace_bootstrap import classes, environment, jars, java, launch, shipping, system
 from headrace_bootstrap.arguments import Help, Placed, Prepare, Submit, read
 from headrace_bootstrap.foresee import foresee
 from headrace_bootstrap.layout import Layout
@@ -81,7 +81,8 @@ def set_up(layout: Layout) -> None:
     """Make what is missing, each step after those that it needs."""
     foresee(layout)
     make_missing(layout, (*environment.steps(layout), java.step(layout)))
-    make_missing(layout, (jars.step(layout, _environment(layout)),))
+    environ = _environment(layout)
+    make_missing(layout, (jars.step(layout, environ), classes.step(layout, environ)))
 
 
 def _environment(layout: Layout) -> dict[str, str]:

@@ -19,6 +19,9 @@ from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval, parse_instant
 
 _COMMITS = "[0-9]" * 20 + ".json"
+OF_A_LEDGER = {"delta.checkpointInterval": "100"}
+"""Of a ledger's log a checkpoint is made each 100 commits and not each 10: a commit is one file of a few kilobytes, and
+the checkpoint is the dearest thing that a short run does (8 s in a JVM that has made none)."""
 _CHECKPOINTS = "[0-9]" * 20 + ".checkpoint.parquet"
 _NAMES = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
 """Where Delta's schema spells a type otherwise than SQL."""

@@ -19,7 +19,7 @@ from headrace.ground.errors import HeadraceError
 from headrace.ground.interval import Interval
 from headrace.ground.session import is_classic
 from headrace.tables.lock import commit_lock
-from headrace.tables.log import Commit, commit_told, log_of, note_of
+from headrace.tables.log import OF_A_LEDGER, Commit, commit_told, log_of, note_of
 from headrace.tables.newest import all_rows
 from headrace.tables.retention import Retention
 from headrace.tables.spec import FORMAT_VERSION, Table, place_of
@@ -213,7 +213,7 @@ class Store:
         with self.writing(table):
             writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
             if not self.exists(table):
-                writer = writer.options(**self._wanted(table))
+                writer = writer.options(**self._wanted(table), **OF_A_LEDGER)
             writer.save(self.path(table))
 
     def _wanted(self, table: Table) -> dict[str, str]:
