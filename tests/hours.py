@@ -1,4 +1,4 @@
-"""A project of hours: one job counts each hour, one each half day from that, one each day; they stop where they are told."""
+"""A project of hours: jobs count each hour, each half day from that, each day, each day of Kolkata; they stop where they are told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILES = {
     ),
     "conf/local.yaml": "seed: 1\n",
     "hours_graph.py": '''\
-"""Hours, half days of them, and days of those."""
+"""Hours, half days of them, days of those, and days of a zone that is half an hour beside the hour."""
 
 from datetime import timedelta
 
@@ -25,6 +25,8 @@ from headrace.tables.spec import Table
 HOURS = Table("own.hours", "An hour, and its number in the year.", replaced_by="hour", stamped="within")
 HALVES = Table("own.halves", "Half a day, and the hours in it.", replaced_by="over", stamped="end")
 DAYS = Table("own.days", "A day, and the hours in it.", replaced_by="day")
+ZONE = "Asia/Kolkata"
+LOCAL = Table("own.local", "When a day begins there, and the hours that begin in it.", replaced_by="begun", stamped="within")
 
 
 def hours(inputs, at, project):
@@ -50,11 +52,18 @@ def days(inputs, at, project):
     return inputs.halves.where(HALVES.predicate(at.interval)).groupBy(day.alias("day")).agg(F.sum("hours").alias("hours"))
 
 
+def local(inputs, at, project):
+    """Counts the hours that begin in each day of Kolkata."""
+    begun = F.to_utc_timestamp(F.date_trunc("day", F.from_utc_timestamp("hour", ZONE)), ZONE)
+    return inputs.hours.where(HOURS.predicate(at.interval)).groupBy(begun.alias("begun")).agg(F.count("*").alias("hours"))
+
+
 def graph(project):
     return (
         Job("hours", hours, inputs={}, outputs=(HOURS,), every=Each(timedelta(hours=1))),
         Job("halves", halves, inputs={"hours": HOURS}, outputs=(HALVES,), every=Each(timedelta(hours=12))),
         Job("days", days, inputs={"halves": HALVES}, outputs=(DAYS,)),
+        Job("local", local, inputs={"hours": HOURS}, outputs=(LOCAL,), every=Each(timedelta(days=1), ZONE)),
     )
 ''',
 }

@@ -44,6 +44,10 @@ def test_a_backfill_in_chunks_goes_on_where_it_stopped_and_leaves_no_hour_out(
     assert sorted(tuple(row) for row in halves) == [(over, 12) for over in ends]
     days = store.load(hours_table("days")).selectExpr("CAST(day AS STRING) AS day", "hours").collect()
     assert sorted(tuple(row) for row in days) == [("2024-03-01", 24), ("2024-03-02", 24)]
+    local = store.load(hours_table("local")).selectExpr("CAST(begun AS STRING) AS begun", "hours").collect()
+    assert [tuple(row) for row in local] == [("2024-03-01 18:30:00", 24)], (
+        "the one day of Kolkata that lies in the span"
+    )
     assert transactions(root) == [], "no commit carries a transaction of which Delta would skip a lower version"
 
     capsys.readouterr()

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,13 +20,13 @@ from headrace.cli.choice import LOG_WIDTH
 from headrace.cli.planned import Planned, show, to_json
 from headrace.graph.forecast import forecast
 from headrace.graph.holds import Holding, Restored
-from headrace.graph.job import Latest
+from headrace.graph.job import Each, Latest
 from headrace.graph.plan import due, survey
 from headrace.graph.reads import versions_read
 from headrace.graph.rows import rows_read
 from headrace.graph.view import view
 from headrace.ground.config import Cost
-from headrace.ground.interval import DAY, Interval
+from headrace.ground.interval import DAY, WEEK, Interval
 from headrace.tables.landing import LandingZone
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit/graph"))
@@ -107,6 +107,26 @@ def restated(ledger):
 
 
 LATE = LANDED | {"2017-01-03": "one-more"}
+MONDAYS_AND_LONDON = (
+    GRAPH[0],
+    job("local", "ingest", every=Each(DAY, "Europe/London")),
+    job("weeks", "local", every=Each(WEEK, "Europe/London")),
+    job("mondays", "ingest", every=Each(WEEK, begins="monday")),
+)
+"""London's clocks change on 26 March, a Sunday."""
+
+
+def across_the_change():
+    """Asked from a Wednesday on, over days that ``ingest`` has made, each interval a step."""
+    start = datetime(2017, 3, 15, tzinfo=UTC)
+    asked = Interval(start, start + 15 * DAY)
+    ledger = ledger_of(*(entry("ingest", one, one.label()) for one in asked.cut(DAY)))
+    seen = view(MONDAYS_AND_LONDON, ledger, lambda *_: None, asked, start)
+    found = survey(MONDAYS_AND_LONDON[1:], seen, 1)
+    reads = {step.job.name: versions_read(step.job, found, seen) for step in found.steps}
+    return Planned(found, forecast(MONDAYS_AND_LONDON, found, seen, (2,), 2), reads, Cost())
+
+
 ROLLED_BACK = Holding((), {"t.features": (Restored(3, 1, START + timedelta(minutes=3)),)})
 PLANS = {
     "never_done": lambda: planned(ledger=ledger_of()),
@@ -121,6 +141,7 @@ PLANS = {
     "origin_unknown": lambda: planned(
         with_job("features", fingerprint="other"), without_origin(settled()), version=lambda asset: None
     ),
+    "across_the_change": across_the_change,
     "several_reasons": lambda: planned(
         with_job("labels", contracts={"label lapsed": 2}, fingerprint="2"), days=5, landed=LATE
     ),

@@ -12,6 +12,7 @@ from rich.console import Console
 from headrace.cli.choice import Choice, console, grid_of
 from headrace.cli.options import HERE, DryRun, Env, Folder, Sets
 from headrace.ground.errors import DONE
+from headrace.ground.interval import show_instant
 
 if TYPE_CHECKING:
     from headrace.cli.assembly import Assembly
@@ -80,7 +81,9 @@ def _show(out: Console, parts: Assembly, found: Proven, lacking: Sequence[Entry]
             spans = [entry.interval for entry in mine]
             first, last = min(span.start for span in spans), max(span.end for span in spans)
             done = max(entry.at for entry in mine)
-            grid.add_row(job.name, str(len(set(spans))), f"{first.date()}", f"{last.date()}", f"{done:%Y-%m-%d %H:%M}")
+            grid.add_row(
+                job.name, str(len(set(spans))), show_instant(first), show_instant(last), f"{done:%Y-%m-%d %H:%M}"
+            )
     if lacking:
         out.print(grid)
     for one in found.unproven:

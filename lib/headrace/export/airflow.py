@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from headrace.export.files import Files, render
 from headrace.export.limits import Limits
-from headrace.export.schedule import cron
+from headrace.export.schedule import by_day, cron, timezone
 from headrace.graph.manifest import Manifest, Node
 from headrace.ground.artifacts import DELTA_PACKAGE, EXCLUDED
 from headrace.ground.interval import parse_instant
@@ -47,6 +47,8 @@ def dag(manifest: Manifest) -> Files:
         settled=SETTLED,
         application=APPLICATION,
         schedule=cron(manifest),
+        timezone=timezone(manifest),
+        until="ds" if by_day(manifest) else "ts",
         started=_day(parse_instant(manifest.start)),
         delta=DELTA_PACKAGE,
         excluded=",".join(EXCLUDED),

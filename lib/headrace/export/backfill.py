@@ -18,10 +18,11 @@ MOST = 100
 def pieces(manifest: Manifest) -> tuple[tuple[str, str], ...]:
     """``(from, to)`` of each piece, in order; together they are the span.
 
-    A piece is a multiple of every interval's length, counted from the span's start as the intervals are.
+    A piece is a multiple of the length of every interval that is counted from the span's start, as the piece is. What a
+    calendar lays belongs to the piece in which it is over, wherever that is cut.
     """
     span = Interval(parse_instant(manifest.start), parse_instant(manifest.end))
-    whole = lcm(1, *(seconds(node) for node in manifest.jobs if node.cadence.length))
+    whole = lcm(1, *(seconds(node) for node in manifest.jobs if node.cadence.length and not node.cadence.zone))
     least = max(LEAST, ceil((span.end - span.start).total_seconds() / MOST))
     length = timedelta(seconds=whole * ceil(least / whole))
     starts = [span.start]

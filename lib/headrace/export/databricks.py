@@ -12,7 +12,7 @@ import yaml
 from headrace.export.backfill import pieces
 from headrace.export.files import Files
 from headrace.export.limits import Limits
-from headrace.export.schedule import cron, quartz
+from headrace.export.schedule import by_day, cron, quartz, timezone
 from headrace.graph.manifest import Manifest, Node
 from headrace.ground.errors import HeadraceError
 
@@ -91,7 +91,6 @@ def _settings(manifest: Manifest, root: str) -> dict[str, Any]:
 def _job(manifest: Manifest, root: str) -> dict[str, Any]:
     tasks = LIMITS.tasks(manifest, (STATUS,))
     due = cron(manifest)
-    targets = manifest.targets
     found: dict[str, Any] = {
         "name": manifest.project,
         "description": f"The graph of {manifest.project}, a task a job; written by headrace {manifest.headrace}.",
@@ -99,12 +98,12 @@ def _job(manifest: Manifest, root: str) -> dict[str, Any]:
         "queue": {"enabled": True},
         "parameters": [
             {"name": "from", "default": manifest.start},
-            {"name": "to", "default": "{{job.start_time.iso_date}}"},
+            {"name": "to", "default": f"{{{{job.start_time.{'iso_date' if by_day(manifest) else 'iso_datetime'}}}}}"},
         ],
     }
     if due is not None:
         expression = quartz(due, manifest.jobs[0].name)
-        found["schedule"] = {"quartz_cron_expression": expression, "timezone_id": targets.timezone}
+        found["schedule"] = {"quartz_cron_expression": expression, "timezone_id": timezone(manifest)}
     found |= _compute(manifest, root)
     found["tasks"] = _tasks(manifest, tasks, root)
     return found

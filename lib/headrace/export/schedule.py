@@ -9,7 +9,9 @@ import re
 from datetime import date, datetime
 
 from headrace.graph.manifest import Manifest, Node
+from headrace.graph.timetable import WEEKDAYS
 from headrace.ground.errors import HeadraceError
+from headrace.ground.zones import UTC
 
 HOUR = 4
 """By then what arrived until midnight has landed."""
@@ -21,26 +23,47 @@ MINUTE = 10
 
 
 def cron(manifest: Manifest) -> str | None:
-    """A cron of five fields; None where every job is done once.
+    """A cron of five fields, for the clocks of ``timezone``; None where every job is done once.
 
     Raises:
         HeadraceError: EXPORT_SCHEDULE naming the job whose interval no cron has.
     """
     if manifest.targets.schedule is not None:
         return manifest.targets.schedule
-    regular = [node for node in manifest.jobs if node.cadence.length]
-    if not regular:
+    shortest = _shortest(manifest)
+    if not shortest:
         return None
-    shortest = min(regular, key=seconds)
-    if seconds(shortest) == DAY:
+    length = seconds(shortest[0])
+    if length == DAY:
         return f"0 {HOUR} * * *"
-    if seconds(shortest) == WEEK:
-        return f"0 {HOUR} * * {_weekday(manifest.start)}"
-    if DAY % seconds(shortest) == 0 and seconds(shortest) % AN_HOUR == 0:
-        hours = seconds(shortest) // AN_HOUR
+    if length == WEEK:
+        weekdays = sorted({_weekday(node, manifest.start) for node in shortest})
+        return f"0 {HOUR} * * {','.join(map(str, weekdays))}"
+    if DAY % length == 0 and length % AN_HOUR == 0:
+        hours = length // AN_HOUR
         return f"{MINUTE} {'*' if hours == 1 else f'*/{hours}'} * * *"
-    length = shortest.cadence.length
-    raise HeadraceError("EXPORT_SCHEDULE", job=shortest.name, problem=f"no cron has an interval of {length}")
+    told = f"no cron has an interval of {shortest[0].cadence.length}"
+    raise HeadraceError("EXPORT_SCHEDULE", job=shortest[0].name, problem=told)
+
+
+def timezone(manifest: Manifest) -> str:
+    """Whose clocks the cron is for: conf's; where it names none, the zone in which the shortest intervals lie, if all lie in one."""
+    zones = {node.cadence.zone or UTC for node in _shortest(manifest)}
+    told = manifest.targets.timezone
+    return told if manifest.targets.schedule is not None or told != UTC or len(zones) != 1 else zones.pop()
+
+
+def by_day(manifest: Manifest) -> bool:
+    """Whether all intervals end at midnights of UTC: a run can be told a day then, and needs an instant otherwise."""
+    regular = [node for node in manifest.jobs if node.cadence.length]
+    return all(seconds(node) % DAY == 0 and node.cadence.zone in ("", UTC) for node in regular)
+
+
+def _shortest(manifest: Manifest) -> list[Node]:
+    """The jobs whose intervals are as short as any."""
+    regular = [node for node in manifest.jobs if node.cadence.length]
+    least = min(map(seconds, regular), default=0)
+    return [node for node in regular if seconds(node) == least]
 
 
 def seconds(node: Node) -> int:
@@ -51,8 +74,10 @@ def seconds(node: Node) -> int:
     return int(found[1]) * _SECONDS[found[2]]
 
 
-def _weekday(start: str) -> int:
-    """The weekday on which weeks end that are cut from ``start`` on, as cron counts: 0 is Sunday."""
+def _weekday(node: Node, start: str) -> int:
+    """The weekday on which a job's weeks end, where no calendar lays them those from ``start`` on; as cron counts: 0 is Sunday."""
+    if node.cadence.begins:
+        return (WEEKDAYS.index(node.cadence.begins) + 1) % 7
     day = date.fromisoformat(start) if len(start) == len("2017-01-01") else datetime.fromisoformat(start).date()
     return day.isoweekday() % 7
 

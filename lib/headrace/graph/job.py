@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from headrace.graph.timetable import Timetable
 from headrace.ground.asset import Asset, At, Receipt, Sink
 from headrace.ground.errors import HeadraceError
-from headrace.ground.interval import DAY, Interval
+from headrace.ground.interval import Interval
 
 __all__ = [
     "Asset", "At", "Each", "Inputs", "Job", "Latest", "Once", "Receipt", "Refusal", "Sink", "asset_key", "fallback_of",
@@ -20,17 +21,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Each:
-    """The job is done for each interval of this length."""
-
-    length: timedelta = DAY
+class Each(Timetable):
+    """The job is done for each interval: ``Each(HOUR)``, ``Each(DAY, "Europe/London")``, ``Each(WEEK, begins="monday")``."""
 
 
 @dataclass(frozen=True)
-class Latest:
-    """The job is done for the last interval of this length in the run, and not for those before."""
-
-    length: timedelta = DAY
+class Latest(Timetable):
+    """The job is done for the last interval in the run, and not for those before."""
 
 
 @dataclass(frozen=True)

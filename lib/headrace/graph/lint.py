@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from headrace.contracts.names import show_span
 from headrace.graph.job import Asset, Each, Job, Once
 from headrace.graph.project import Project
+from headrace.graph.timetable import Timetable
 from headrace.ground.errors import HeadraceError, nearest
 from headrace.ground.interval import DAY, HOUR
+from headrace.ground.zones import UTC
 from headrace.tables.landing import LandingZone
 from headrace.tables.source import SourceTable
 from headrace.tables.spec import Table
@@ -95,31 +96,32 @@ def check_docstrings(graph: Graph, project: Project) -> Iterator[Fault]:
 
 
 def check_cadence(graph: Graph, project: Project) -> Iterator[Fault]:
-    """Intervals that days are not made of; those of hours beside what there is by day only."""
+    """Intervals that days are not made of; those of hours, or of a zone's days, beside what there is by day of UTC only."""
     makers = {output.name: job for job in graph for output in job.outputs}
     for job in graph:
-        if isinstance(job.every, Once) or job.every.length % DAY == timedelta(0):
+        if isinstance(job.every, Once) or job.every.of_utc_days:
             continue
-        if job.every.length % HOUR or DAY % job.every.length:
+        if job.every.length % DAY and (job.every.length % HOUR or DAY % job.every.length):
             yield Fault(f"job '{job.name}': its intervals are neither whole days nor hours that make up a day", (job,))
             continue
+        often = show_span(job.every.length) + ("" if job.every.zone == UTC else f" in {job.every.zone}")
         for name, asset in job.inputs.items():
-            said = _too_coarse(asset, makers.get(asset.name), job.every.length, name in job.history)
+            said = _too_coarse(asset, makers.get(asset.name), job.every, name in job.history)
             if said:
-                yield Fault(f"job '{job.name}' is done every {show_span(job.every.length)}, but {said}", (job,))
+                yield Fault(f"job '{job.name}' is done every {often}, but {said}", (job,))
         for output in job.outputs:
             if isinstance(output, Table) and output.replaced_by is not None and output.stamped == "start":
                 yield Fault(f"job '{job.name}': rows of '{output.name}' name a day; stamped='within' or 'end'", (job,))
 
 
-def _too_coarse(asset: Asset, maker: Job | None, length: timedelta, history: bool) -> str:
-    """Why intervals of hours cannot read an input; of ``history`` they read what was over by then."""
+def _too_coarse(asset: Asset, maker: Job | None, read: Timetable, history: bool) -> str:
+    """Why intervals of hours or of a zone cannot read an input; of ``history`` hours read what was over by then."""
     if maker is None or isinstance(asset, LandingZone | SourceTable):
-        return f"'{asset.name}' lands by day"
-    every = maker.every
-    if history or not isinstance(every, Each) or length % every.length == timedelta(0):
+        return f"'{asset.name}' lands by day of UTC"
+    made = maker.every
+    if history or not isinstance(made, Each) or not read.length % DAY or not read.length % made.length:
         return ""
-    return f"'{asset.name}' is made every {show_span(every.length)}; name it in history to read what was over by then"
+    return f"'{asset.name}' is made every {show_span(made.length)}; name it in history to read what was over by then"
 
 
 def check_deadlines(graph: Graph, project: Project) -> Iterator[Fault]:

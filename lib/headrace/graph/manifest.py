@@ -32,18 +32,24 @@ class EntryPoint:
 
 @dataclass(frozen=True)
 class Cadence:
-    """When a job is done: for each interval of a length, for the latest one of it, or once over a span."""
+    """When a job is done: for each interval of a length, for the latest one of it, or once over a span.
+
+    ``zone`` and ``begins``, a weekday, where a calendar lays the intervals (``graph.timetable``).
+    """
 
     kind: str
     length: str = ""
     start: str = ""
     end: str = ""
+    zone: str = ""
+    begins: str = ""
 
     def to_json(self) -> dict[str, str]:
         """The kind, with the length or the span that belongs to it."""
         if self.kind == "once":
             return {"kind": self.kind, "from": self.start, "to": self.end}
-        return {"kind": self.kind, "length": self.length}
+        laid = {"zone": self.zone, "begins": self.begins}
+        return {"kind": self.kind, "length": self.length} | {name: said for name, said in laid.items() if said}
 
 
 @dataclass(frozen=True)
@@ -194,4 +200,5 @@ def _among(jobs: Graph, names: set[str]) -> tuple[str, ...]:
 def _cadence(every: Each | Latest | Once) -> Cadence:
     if isinstance(every, Once):
         return Cadence("once", start=show_instant(every.span.start), end=show_instant(every.span.end))
-    return Cadence("each" if isinstance(every, Each) else "latest", show_span(every.length))
+    laid = {"zone": every.zone, "begins": every.weekday or ""} if every.calendar else {}
+    return Cadence("each" if isinstance(every, Each) else "latest", show_span(every.length), **laid)

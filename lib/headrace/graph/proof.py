@@ -10,12 +10,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from headrace.contracts.fingerprint import fingerprint
 from headrace.graph.job import Asset, asset_key
 from headrace.graph.ledger import RESTORED, Entry
 from headrace.graph.origin import Origin
 from headrace.graph.plan import Step
+from headrace.ground.interval import Interval, parse_instant, show_instant
 from headrace.tables.log import Commit
 
 
@@ -23,8 +25,11 @@ def identity(step: Step, read: Mapping[str, str], outputs: Iterable[Asset]) -> d
     """The identity of a step, which each of its commits carries; the same for the same step, whenever it is run.
 
     ``read``: the version of each input. ``outputs``: all that the step commits, in that order. ``stamps``: those of its
-    intervals, in order; ``stamp`` is one over all of them.
+    intervals, in order; ``stamp`` is one over all of them. ``cuts``: where one interval ends and the next begins, if they are
+    not all equally long.
     """
+    lengths = {due.interval.end - due.interval.start for due in step.dues}
+    cuts = ",".join(show_instant(due.interval.start) for due in step.dues[1:])
     stamps = list(step.stamps.values())
     return {
         "job": step.job.name,
@@ -35,7 +40,7 @@ def identity(step: Step, read: Mapping[str, str], outputs: Iterable[Asset]) -> d
         "stamp": fingerprint(sorted(stamps)),
         "stamps": ",".join(stamps),
         "outputs": json.dumps([asset_key(asset) for asset in outputs]),
-    }
+    } | ({"cuts": cuts} if len(lengths) > 1 else {})
 
 
 @dataclass(frozen=True)
@@ -132,8 +137,16 @@ def _entries(commits: Mapping[str, Commit]) -> list[Entry]:
             note=RESTORED,
             origin=Origin(note["fingerprint"], json.loads(note["contracts"]), read),
         )
-        for interval, stamp in zip(whole.cut((whole.end - whole.start) / len(stamps)), stamps, strict=True)
+        for interval, stamp in zip(_intervals(whole, note.get("cuts", ""), len(stamps)), stamps, strict=True)
     ]
+
+
+def _intervals(whole: Interval, cuts: str, count: int) -> Iterable[Interval]:
+    """The intervals of a step: between its cuts, or equally long where it names none."""
+    if not cuts:
+        return whole.cut((whole.end - whole.start) / count)
+    edges = [whole.start, *map(parse_instant, cuts.split(",")), whole.end]
+    return (Interval(start, end) for start, end in pairwise(edges))
 
 
 def lost(found: Proven, entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -65,6 +65,8 @@ def carries_on(job: Job, interval: Interval, seen: View) -> bool:
     replacing = seen.ledger.withheld(job.name).keys() & seen.ledger.done(job.name).keys()
     if any(interval.contains(piece) for piece in replacing):
         return False
-    before = Interval(interval.start - job.every.length, interval.start)
+    before = job.every.until(seen.project_start, interval.start)
+    if before is None or before.end != interval.start:
+        return False
     entry = seen.ledger.done(job.name).get(before)
     return entry is not None and entry.stamp == stamp(job, before, seen)

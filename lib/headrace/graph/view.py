@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 
 from headrace.graph.holds import Holding
-from headrace.graph.job import Asset, Job, Latest, Once
+from headrace.graph.job import Asset, Each, Job, Latest, Once
 from headrace.graph.ledger import Ledger
 from headrace.graph.lint import Graph
-from headrace.ground.interval import Interval
+from headrace.graph.timetable import Timetable
+from headrace.ground.interval import MICROSECOND, Interval
 
 Observe = Callable[[Asset, Interval], str | None]
 """The identity of what lies outside the ledger (landing folders) over an interval; None for an asset that is inside."""
@@ -37,6 +40,8 @@ class View:
     reach: Reach = lambda asset, interval: None
     holding: Holding = field(default_factory=Holding)
     version: Version = lambda asset: None
+    by_calendar: frozenset[str] = frozenset()
+    """The jobs whose intervals a calendar lays (``graph.timetable``), and all below them."""
 
 
 def view(
@@ -54,16 +59,81 @@ def view(
     held = holding or Holding()
     makers = {output.name: job for job in graph for output in job.outputs}
     makers |= {hold.table: makers[hold.declared] for hold in held.holds if hold.declared in makers}
-    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers, reach, held, version)
+    laid = _by_calendar(graph, makers)
+    return View(graph, ledger, observe, asked, start, {}, frozenset(forced), makers, reach, held, version, laid)
+
+
+def _by_calendar(graph: Graph, makers: Mapping[str, Job]) -> frozenset[str]:
+    above = {job.name: {makers[one.name].name for one in job.inputs.values() if one.name in makers} for job in graph}
+    found = {job.name for job in graph if not isinstance(job.every, Once) and job.every.calendar}
+    while found and (more := {name for name, makes in above.items() if makes & found} - found):
+        found |= more
+    return frozenset(found)
 
 
 def intervals_of(job: Job, seen: View) -> tuple[Interval, ...]:
-    """The intervals of a job in the time asked for. Cut from the project's start, so that weeks fall on the same days."""
+    """The intervals of a job in the time asked for, cut from the project's start whatever is asked for; of ``Latest`` the last."""
     if isinstance(job.every, Once):
-        return (job.every.span,) if job.every.span.end <= seen.asked.end else ()
-    whole = Interval(seen.project_start, seen.asked.end)
-    pieces = tuple(piece for piece in whole.cut(job.every.length) if piece.start >= seen.asked.start)
-    return pieces[-1:] if isinstance(job.every, Latest) else pieces
+        return (job.every.span,) if over(job, job.every.span, seen) <= seen.asked.end else ()
+    found = tuple(takewhile(lambda piece: over(job, piece, seen) <= seen.asked.end, from_asked(job, job.every, seen)))
+    return found[-1:] if isinstance(job.every, Latest) else found
+
+
+def from_asked(job: Job, every: Timetable, seen: View) -> Iterator[Interval]:
+    """The intervals of a job from the start of the time asked for on, without end.
+
+    An interval counted from the project's start belongs to the time asked for in which it lies. What a calendar lays, and
+    what reads that, is cut by any other time's edges: it belongs to the time in which it is ``over``. So what is asked for
+    piece after piece is done once, whatever the pieces.
+    """
+    asked, start = seen.asked.start, seen.project_start
+    if job.name not in seen.by_calendar:
+        return (piece for piece in every.since(start, asked) if piece.start >= asked)
+    ended = tuple(every.cut(Interval(start, asked))) if asked > start else ()
+    first = bisect_right(ended, asked, key=lambda piece: over(job, piece, seen))
+    pieces = every.since(start, ended[first].start if first < len(ended) else asked)
+    return (piece for piece in pieces if piece.start >= asked or every.calendar or over(job, piece, seen) > piece.end)
+
+
+def over(
+    job: Job, interval: Interval, seen: View, known: dict[tuple[str, Interval], datetime] | None = None
+) -> datetime:
+    """When an interval is over, with all that it reads of other jobs: it can be done from then on, and is not due before.
+
+    That is its end, except where it reads intervals that reach beyond it: a day of Tokyo reads two days of UTC.
+    """
+    if job.name not in seen.by_calendar:
+        return interval.end
+    known = {} if known is None else known
+    if (job.name, interval) not in known:
+        read = ((maker, _last_read(job, maker, interval, seen)) for maker in _makers(job, seen))
+        ends = [over(maker, piece, seen, known) for maker, piece in read if piece is not None]
+        known[job.name, interval] = max([interval.end, *ends])
+    return known[job.name, interval]
+
+
+def _makers(job: Job, seen: View) -> Iterator[Job]:
+    return (seen.makers[asset.name] for asset in job.inputs.values() if asset.name in seen.makers)
+
+
+def _last_read(job: Job, maker: Job, interval: Interval, seen: View) -> Interval | None:
+    """The last of the maker's intervals that an interval reads, of those that go on and on."""
+    if isinstance(maker.every, Once):
+        return None
+    if isinstance(maker.every, Each) and _covers(job, maker.every):
+        piece = next(maker.every.since(seen.project_start, interval.end - MICROSECOND))
+        return piece if piece.start < interval.end else None
+    return maker.every.until(seen.project_start, interval.end)
+
+
+def _covers(job: Job, made: Timetable) -> bool:
+    """Whether a job reads all intervals that its own touch, though they reach beyond; else those that are over by its end.
+
+    So it is between two grids of which a calendar lays one, unless the intervals made are the longer ones.
+    """
+    if isinstance(job.every, Once):
+        return made.calendar and made.length <= job.every.span.end - job.every.span.start
+    return (made.calendar or job.every.calendar) and made.length <= job.every.length
 
 
 def made_anew(asset: Asset, maker: Job, seen: View) -> Mapping[Interval, str | None]:
@@ -75,12 +145,12 @@ def needed(job: Job, name: str, maker: Job, interval: Interval, seen: View) -> t
     """The maker's intervals that an interval of ``job`` reads."""
     if isinstance(maker.every, Once):
         return (maker.every.span,)
-    start = seen.project_start if name in job.history else interval.start
     if isinstance(maker.every, Latest):
         known = seen.ledger.settled(maker.name).keys() | seen.pending.get(maker.name, {}).keys()
-        done = [piece for piece in known if piece.end <= interval.end]
-        return (
-            tuple(sorted(done)[-1:]) or tuple(Interval(seen.project_start, interval.end).cut(maker.every.length))[-1:]
-        )
-    pieces = Interval(seen.project_start, interval.end).cut(maker.every.length)
-    return tuple(piece for piece in pieces if piece.end > start)
+        done = sorted(piece for piece in known if piece.end <= interval.end)
+        last = done[-1] if done else maker.every.until(seen.project_start, interval.end)
+        return () if last is None else (last,)
+    pieces = maker.every.since(seen.project_start, seen.project_start if name in job.history else interval.start)
+    if _covers(job, maker.every):
+        return tuple(takewhile(lambda piece: piece.start < interval.end, pieces))
+    return tuple(takewhile(lambda piece: piece.end <= interval.end, pieces))

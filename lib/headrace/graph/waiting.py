@@ -7,7 +7,7 @@ from datetime import datetime
 
 from headrace.graph.job import Job, Once
 from headrace.graph.result import JobResult
-from headrace.graph.view import View, intervals_of
+from headrace.graph.view import View, from_asked, intervals_of, over
 from headrace.ground.interval import Interval, show_instant
 
 
@@ -38,16 +38,14 @@ def wait(job: Job, seen: View) -> Wait | None:
     if job.name not in seen.forced and (first in settled if isinstance(job.every, Once) else settled):
         return None
     what = job.every.what if isinstance(job.every, Once) else ""
-    return Wait(job.name, what or f"{first.label()}, which it is done for,", first.end, seen.asked.end)
+    until = over(job, first, seen)
+    read = " with what it reads," if until > first.end else ""
+    return Wait(job.name, what or f"{first.label()}, which it is done for,{read}", until, seen.asked.end)
 
 
 def _first(job: Job, seen: View) -> Interval:
     """The job's first interval from the time asked for on."""
-    if isinstance(job.every, Once):
-        return job.every.span
-    length, start = job.every.length, seen.project_start
-    skipped = -((start - seen.asked.start) // length) if seen.asked.start > start else 0
-    return Interval(start + skipped * length, start + (skipped + 1) * length)
+    return job.every.span if isinstance(job.every, Once) else next(from_asked(job, job.every, seen))
 
 
 def idle(job: Job, seen: View) -> JobResult:

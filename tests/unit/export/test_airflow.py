@@ -120,6 +120,14 @@ def test_the_dag_has_a_schedule_and_the_time_as_parameters(told):
     assert {name: one.words[0] for name, one in words["params"].items()} == {"from": "2017-01-01", "to": ""}
 
 
+def test_days_of_a_zone_are_asked_for_until_the_time_of_the_run_by_its_clocks(told):
+    words, operators = told(node("local", cadence=Cadence("each", "1d", zone="Asia/Tokyo")))
+    assert (words["schedule"], words["start_date"]) == ("0 4 * * *", (2017, 1, 1, "Asia/Tokyo"))
+    until = "{{ params['to'] or (dag_run.logical_date or dag_run.run_after) | ts }}"
+    assert operators["local"].application_args[-1] == until
+    assert "the time of the run" in words["params"]["to"].more["description"]
+
+
 def test_words_of_a_job_stay_words(told):
     meaning = 'Says "it\'s" \\ {{ x }} — once.'
     _, operators = told(

@@ -33,3 +33,11 @@ def test_no_interval_is_cut_in_two(lengths, days, expected):
 def test_a_long_span_has_no_more_pieces_than_a_list_takes():
     found = pieces(manifest_of(node("tiles", cadence=DAILY), start="1990-01-01", end="2030-01-01"))
     assert len(found) == MOST
+
+
+def test_what_a_calendar_lays_is_cut_anywhere_since_it_belongs_to_the_piece_in_which_it_is_over():
+    zoned = (
+        node("a", cadence=Cadence("each", "1d", zone="Asia/Tokyo")),
+        node("b", cadence=Cadence("each", "35d", zone="UTC")),
+    )
+    assert pieces(manifest_of(*zoned, end="2017-03-01")) == pieces(manifest_of(node("a"), end="2017-03-01"))

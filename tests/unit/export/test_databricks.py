@@ -63,6 +63,12 @@ def test_a_job_is_a_task_that_calls_the_wheel():
     assert job["environments"][0]["spec"]["dependencies"] == ["../../../dist/*.whl"]
 
 
+def test_days_of_a_zone_are_asked_for_until_the_time_of_the_run_by_its_clocks():
+    job = job_of(files(node("local", cadence=Cadence("each", "7d", zone="Asia/Tokyo", begins="monday"))))
+    assert job["schedule"] == {"quartz_cron_expression": "0 0 4 ? * 2", "timezone_id": "Asia/Tokyo"}
+    assert job["parameters"][1] == {"name": "to", "default": "{{job.start_time.iso_datetime}}"}
+
+
 def test_one_job_runs_at_a_time_and_the_last_task_says_whether_all_went_well():
     """A warehouse has one run at a time: each task also comes after the one before it."""
     tasks = {task["task_key"]: task for task in job_of(files())["tasks"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from manifests import DAILY, manifest_of, node
 
-from headrace.export.schedule import cron, quartz
+from headrace.export.schedule import by_day, cron, quartz, timezone
 from headrace.graph.manifest import Cadence
 from headrace.ground.errors import HeadraceError
 
@@ -29,6 +29,43 @@ def test_it_follows_from_the_shortest_interval(cadences, start, expected):
     assert cron(manifest_of(*jobs, start=start)) == expected
 
 
+def laid(length, zone="UTC", begins=""):
+    return Cadence("each", length, zone=zone, begins=begins)
+
+
+@pytest.mark.parametrize(
+    ("cadences", "targets", "expected"),
+    [
+        ((laid("7d", begins="monday"),), {}, ("0 4 * * 1", "UTC")),
+        ((laid("7d", "Asia/Tokyo", "sunday"),), {}, ("0 4 * * 0", "Asia/Tokyo")),
+        ((laid("7d", begins="saturday"), laid("7d", begins="monday")), {}, ("0 4 * * 1,6", "UTC")),
+        ((laid("1d", "Asia/Tokyo"), laid("7d", "Asia/Tokyo", "monday")), {}, ("0 4 * * *", "Asia/Tokyo")),
+        ((laid("1d", "Asia/Tokyo"), DAILY), {}, ("0 4 * * *", "UTC")),  # it reads what UTC's midnight ends
+        ((laid("1d", "Asia/Tokyo"), laid("1d", "Europe/London")), {}, ("0 4 * * *", "UTC")),
+        ((laid("1h", "Asia/Kolkata"), DAILY), {}, ("10 * * * *", "Asia/Kolkata")),
+        ((laid("1d", "Asia/Tokyo"),), {"timezone": "Europe/Vienna"}, ("0 4 * * *", "Europe/Vienna")),
+        ((laid("1d", "Asia/Tokyo"),), {"schedule": "15 6 * * *"}, ("15 6 * * *", "UTC")),
+        ((ONCE,), {}, (None, "UTC")),
+    ],
+)
+def test_where_the_shortest_intervals_lie_in_one_zone_the_cron_is_of_its_clocks(cadences, targets, expected):
+    jobs = [node(f"j{at}", cadence=cadence) for at, cadence in enumerate(cadences)]
+    found = manifest_of(*jobs, targets=targets)
+    assert (cron(found), timezone(found)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cadences", "expected"),
+    [
+        ((ONCE, WEEKLY, DAILY, laid("7d", begins="monday")), True),
+        ((DAILY, Cadence("each", "6h")), False),
+        ((DAILY, laid("7d", "Asia/Tokyo", "monday")), False),
+    ],
+)
+def test_a_day_is_enough_to_say_until_when_where_all_intervals_end_at_midnights_of_utc(cadences, expected):
+    assert by_day(manifest_of(*(node(f"j{at}", cadence=one) for at, one in enumerate(cadences)))) is expected
+
+
 @pytest.mark.parametrize("length", ["14d", "2d", "7h", "36h"])
 def test_an_interval_that_no_cron_has_is_refused_by_job_unless_conf_says_when(length):
     jobs = (node("weekly", cadence=Cadence("each", "21d")), node("odd", cadence=Cadence("each", length)))
@@ -49,6 +86,7 @@ def test_an_interval_that_no_cron_has_is_refused_by_job_unless_conf_says_when(le
         ("15 6 * * 1-5", "0 15 6 ? * 2-6"),
         ("0 4 1 * *", "0 0 4 1 * ?"),
         ("*/20 4 1,15 1-6 *", "0 */20 4 1,15 1-6 ?"),
+        ("0 4 * * 0,6", "0 0 4 ? * 1,7"),
         ("0 4 * * MON,3", "0 0 4 ? * MON,4"),
         ("0 4 * * 1-6/2", "0 0 4 ? * 2-7/2"),
     ],

@@ -54,7 +54,14 @@ def silent(inputs, at, project):  # what is wrong with it is that it says nothin
         (
             (Job("a", run, {"landed": ZONE}, (DATED,), every=Each(timedelta(hours=1)), history=("landed",)),),
             [
-                "job 'a' is done every 1h, but 'landing.shop' lands by day",
+                "job 'a' is done every 1h, but 'landing.shop' lands by day of UTC",
+                "job 'a': rows of 't.dated' name a day; stamped='within' or 'end'",
+            ],
+        ),
+        (
+            (Job("a", run, {"landed": ZONE}, (DATED,), every=Latest(timedelta(days=7), "Europe/London")),),
+            [
+                "job 'a' is done every 7d in Europe/London, but 'landing.shop' lands by day of UTC",
                 "job 'a': rows of 't.dated' name a day; stamped='within' or 'end'",
             ],
         ),
@@ -116,6 +123,12 @@ def test_a_graph_without_a_fault_passes_and_parts_of_a_table_have_a_writer_each(
     lint(graph, PROJECT)
     with pytest.raises(HeadraceError, match="is written by 2 jobs: a, b"):
         lint((graph[0], replace(graph[1], outputs=(parts[0],)), graph[2]), PROJECT)
+
+
+def test_days_of_a_zone_read_days_of_utc_and_weeks_of_utc_read_what_lands():
+    weekly = Job("weekly", run, {"landed": ZONE}, (DATED,), every=Each(timedelta(days=7), begins="monday"))
+    local = job("local", "dated", every=Each(timedelta(days=1), "Asia/Kolkata"))
+    lint((weekly, local, job("hours", every=Each(timedelta(hours=1), "Asia/Kolkata")), job("below", "hours")), PROJECT)
 
 
 def test_upstream_is_who_makes_what_a_job_reads():

@@ -70,6 +70,13 @@ def test_a_job_is_told_with_all_that_a_caller_needs():
         (Each(), {"kind": "each", "length": "1d"}),
         (Each(timedelta(hours=6)), {"kind": "each", "length": "6h"}),
         (Latest(timedelta(days=14)), {"kind": "latest", "length": "14d"}),
+        (Each(timedelta(days=1), "Asia/Tokyo"), {"kind": "each", "length": "1d", "zone": "Asia/Tokyo"}),
+        (
+            Latest(timedelta(days=7), "Asia/Tokyo"),
+            {"kind": "latest", "length": "7d", "zone": "Asia/Tokyo", "begins": "monday"},
+        ),
+        (Each(timedelta(days=7), begins="sunday"), {"kind": "each", "length": "7d", "zone": "UTC", "begins": "sunday"}),
+        (Each(timedelta(days=7)), {"kind": "each", "length": "7d"}),
         (Once(day(3, 2)), {"kind": "once", "from": "2017-01-04", "to": "2017-01-06"}),
     ],
 )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from graph_fakes import START, day, entry, job, ledger_of, table
 from test_plan import GRAPH, seen, settle
 
+from headrace.graph.job import Each
 from headrace.graph.ledger import RESTORED
 from headrace.graph.origin import Origin
 from headrace.graph.plan import plan
 from headrace.graph.proof import History, Unproven, identity, lost, proven
+from headrace.graph.view import view
+from headrace.ground.interval import DAY, Interval
 from headrace.tables.log import Commit
 
 TWO = replace(job("ingest", contracts={"source shop": 3}, fingerprint="f"), outputs=(table("events"), table("tally")))
@@ -109,3 +112,19 @@ def test_only_what_a_ledger_lacks_is_lost_and_with_it_restored_nothing_is_due():
     assert lost(found, done.entries) == ()
     part = [one for one in done.entries if one.job != "tiles"]
     assert {one.job for one in lost(found, part)} == {"tiles"}
+
+
+def test_intervals_that_are_not_equally_long_come_back_as_they_were():
+    """Three days of London about the change of clocks: 24, 23 and 24 hours."""
+    local = replace(TWO, every=Each(DAY, "Europe/London"))
+    start = datetime(2017, 3, 25, tzinfo=UTC)
+    asked = Interval(start, start + 3 * DAY)
+    (step,) = plan((local,), view((local,), ledger_of(), lambda *_: None, asked, start), 400)
+    note = identity(step, {}, local.outputs)
+    assert note["cuts"] == "2017-03-26,2017-03-26T23:00:00+00:00"
+    found = proven(histories([commit(4, FIRST, step)], [commit(9, SECOND, step, 2)]))
+    assert [one.interval for one in found.entries] == list(local.every.cut(asked))
+    assert {one.interval: one.stamp for one in found.entries} == step.stamps
+    done = ledger_of(*found.entries)
+    assert plan((local,), view((local,), done, lambda *_: None, asked, start), 400) == (), "with it nothing is due"
+    assert "cuts" not in identity(step_over(3), {}, TWO.outputs), "equal days need none, as before"
