@@ -19,6 +19,8 @@ BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "misc"
 SESSION = "lib/headrace/ground/session.py"
 PLAIN_SPARK = "tests/benchmarks/contest/spark_jobs.py"
 """A contender of a benchmark: Spark as it comes, without headrace."""
+TYPICAL = "bootstrap/headrace_bootstrap/typical.py"
+"""What the set-up runs for Spark's classes."""
 STORE = "lib/headrace/tables/store.py"
 DELTA = {
     STORE: "headrace's own tables",

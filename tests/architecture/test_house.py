@@ -104,7 +104,7 @@ def test_one_place_makes_a_session() -> None:
         for module in modules("lib", "jobs", "bootstrap", "tests", "conf")
         for place in rules.session_builders(module)
     ]
-    assert {place.partition(":")[0] for place in made} == {rules.SESSION, rules.PLAIN_SPARK}
+    assert {place.partition(":")[0] for place in made} == {rules.SESSION, rules.PLAIN_SPARK, rules.TYPICAL}
     assert list(rules.session_builders(Module(IN_EVENTS, "x = sql.SparkSession.builder.master('y')"))) == [
         f"{IN_EVENTS}:1"
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -210,14 +211,17 @@ def catalog(
     raise typer.Exit(pages.catalog(Choice(project, env, tuple(sets or ())), output))
 
 
+_made = cache(typer.main.get_command)
+"""What Typer makes of all signatures: once a process, which may call often."""
+
+
 def call(arguments: Sequence[str] | None) -> int:
     """Run a command line. A user's mistake ends in a message and a status, never in a stack trace."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     sys.excepthook = show_whole if "--verbose" in given else show_briefly
     given = [*(["--verbose"] if "--verbose" in given else []), *(word for word in given if word != "--verbose")]
-    command = typer.main.get_command(app)
     try:
-        status = _with_packages(command.main, given)
+        status = _with_packages(_made(app).main, given)
     except HeadraceError as error:
         if "--verbose" in given:
             typer.echo(trace_of(error), err=True)
