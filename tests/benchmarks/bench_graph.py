@@ -8,7 +8,8 @@ makespan   twelve jobs of one sleeping task each, on 2 slots, against max(critic
 workers    the same graph on a standalone cluster of 1, 2 and 4 workers of one core
 still      a chain of --jobs jobs, run again when nothing is due: from the start of the process to its end
 empty      a job that writes one row against the bare Delta commit of that row, medians of --times
-resume     a chain of naps, killed half way: the time of the run that goes on against the naps that were not done
+resume     a chain of naps, killed half way: the time of the run that goes on against what was not done, by its naps and by
+           what the same jobs took in a run that nobody killed
 
 Without a name: all of them. Times are of one run on one machine; look at the ratios. Nothing is asserted but that hashes
 are equal and that what was done is not done again.
@@ -161,12 +162,16 @@ def empty(bench: Bench) -> Iterator[str]:
 def resume(bench: Bench) -> Iterator[str]:
     """Killed half way."""
     naps = chain(12, bench.nap / 2)
+    undisturbed = run(naps.put(bench.fresh("undisturbed")), "undisturbed", bench.options("local[2]"), lanes(1))
     folder = naps.put(bench.fresh("resume"))
     done = run_until(folder, "killed", 5, bench.options("local[2]"), lanes(1))
     again = run(folder, "resumed", bench.options("local[2]"), lanes(1))
     left = sum(naps.jobs[job].seconds for job in again.steps)
     assert len(again.steps) == len(naps.jobs) - done, "what was done is not done again"
-    yield f"killed after {done} of {len(naps.jobs)} jobs; the rest took {again.span:.1f} s, {again.span / left:.3f} of its {left:.0f} s"
+    same = undisturbed.after(list(naps.jobs)[done - 1])
+    yield f"killed after {done} of {len(naps.jobs)} jobs; the rest took {again.span:.1f} s, the session's start aside"
+    yield f"  {again.span / same:.3f} of the {same:.1f} s that it takes where nobody kills"
+    yield f"  {again.span / left:.3f} of its naps, {left:.0f} s"
     yield _beyond(naps, again)
 
 

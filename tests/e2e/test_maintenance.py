@@ -1,4 +1,7 @@
-"""Small files are laid together and stray ones let go: nothing below becomes due, and every promised version is there."""
+"""Small files are laid together and stray ones let go: nothing below becomes due, and every promised version is there.
+
+Short form, in `make test`: tests/unit/tables/test_layout.py on made-up logs, and the job itself in test_whole_graph.py.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from headrace.tables.delta_log import touched
 from headrace.tables.hash import table_hash
 from headrace.tables.log import TableLog, actions_of, commit_files
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 GRAPH = """\
 from headrace.jobs import build_features, build_tiles, ingest_events, maintain
 

@@ -1,6 +1,8 @@
 """Another company's real data through headrace's own jobs: a gift shop's 305 daily CSV files, contracts and conf alone.
 
 The data are UCI's Online Retail (Chen, Sain, Guo 2012); the figures are those of ../shared/data/README.md.
+
+Short form, in `make test`: test_landing_formats.py and test_landing.py, on made-up files.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import pytest
 
 from headrace.tables.hash import table_hash
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.usefixtures("generated")]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear, pytest.mark.usefixtures("generated")]
 TABLES = ("raw/events_invoice_lines", "tiles/invoice_lines", "features/customer_purchases")
 LINES, CUSTOMERS, INVOICES, MONEY = 541_909, 4_338, 18_532, Decimal("8911407.904")
 BOUGHT = 397_884
@@ -105,7 +107,6 @@ def test_the_published_figures_are_features(spark, shop):
     assert all(rows[who]["money_all"] is None for who in set(rows) - set(buyers)), "who only returned has spent nothing"
 
 
-@pytest.mark.dear
 def test_a_second_run_does_nothing_and_a_file_that_comes_again_adds_nothing(spark, shop, call):
     """Short form: test_landing.py."""
     assert "Nothing is due" in call("plan", "--project", str(shop.root))[1]

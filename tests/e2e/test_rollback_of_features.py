@@ -1,4 +1,7 @@
-"""A group is rolled back to a version and to a time, held, and taken back: by Delta, on the tiny project."""
+"""A group is rolled back to a version and to a time, held, and taken back: by Delta, on the tiny project.
+
+Short form, in `make test`: test_rollback.py, where the tables of a run go back by the same pointer, hold and undoing.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from calling import refuse_sessions
 
 from headrace.tables.log import TableLog
 
-pytestmark = [pytest.mark.spark, pytest.mark.e2e]
+pytestmark = [pytest.mark.spark, pytest.mark.e2e, pytest.mark.dear]
 CONTRACT = "conf/contracts/features/visiting.yaml"
 SPAN = ("{from: 2024-03-01, to: 2024-03-11}", "{from: 2024-03-01, to: 2024-03-0%d}")
 BOTH = ("features.visiting", "features.visiting_v2")

@@ -40,6 +40,11 @@ class Ran:
         """Seconds of each step that was done, by job."""
         return {line["job"]: line["seconds"] for line in self.lines if line["event"] == "step ended"}
 
+    def after(self, job: str) -> float:
+        """Seconds from the end of a job to the end of the last one."""
+        ended = next(str(line["time"]) for line in self.lines if line["event"] == "job ended" and line["job"] == job)
+        return _apart(ended, self._last("job ended"))
+
     def _first(self, event: str) -> str:
         return next(str(line["time"]) for line in self.lines if line["event"] == event)
 
