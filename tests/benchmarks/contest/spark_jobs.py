@@ -49,7 +49,11 @@ def tuned_session() -> SparkSession:
     from headrace.ground.session import open_session
 
     conf = Path(__file__).resolve().parents[3] / "conf/base.yaml"
-    return open_session("competent", "local[2]", yaml.safe_load(conf.read_text(encoding="utf-8"))["spark"]["settings"])
+    told = yaml.safe_load(conf.read_text(encoding="utf-8"))["spark"]["settings"]
+    settings = {
+        key: value for key, value in told.items() if not key.startswith("spark.eventLog.")
+    }  # a run has a folder for it
+    return open_session("competent", "local[2]", settings)
 
 
 def naive(spark: SparkSession, asked: Work, at: date, output: Path) -> Iterator[DataFrame]:
